@@ -1,0 +1,1 @@
+"""Articles in: read, cleaned, identified, split into sentences and passages."""
