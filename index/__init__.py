@@ -1,0 +1,1 @@
+"""Passages to ranked hits: encoder, vectors, words, snapshot, build, retrieve."""

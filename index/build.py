@@ -1,0 +1,390 @@
+"""Brings an index up to date with what was read: only what changed is embedded."""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from corpus.article import Article, Passage, Span, spans_within
+from corpus.passages import Splitter
+from corpus.read import Found, Problem
+from corpus.sentences import split_sentences
+from index.cache import EmbeddingCache, remove_cache
+from index.encoder import Encoder, PassageText
+from index.errors import BuildFailed, NoSnapshot, NothingRead, SnapshotError
+from index.lexical import LexicalStore
+from index.snapshot import (
+    ARTICLES_FILE,
+    FORMAT,
+    KEPT,
+    LEXICAL_FOLDER,
+    SENTENCES_FILE,
+    Manifest,
+    Snapshot,
+    SnapshotWriter,
+    SplitterSpec,
+    current_id,
+    open_current,
+    prune,
+    snapshot_folder,
+)
+from index.store import ArticleWriter, Cut
+from index.vectors import VectorStore
+
+CACHE_FILE = "embeddings.sqlite"
+# Passages sorted by length together: enough to fill batches evenly, few enough to hold in memory.
+_CHUNK = 2048
+
+logger = logging.getLogger(__name__)
+
+
+class Progress(Protocol):
+    """What a build tells about how far it is."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Say that a stage of `total` steps begins."""
+
+    def advance(self, steps: int) -> None:
+        """Say that `steps` more steps are done."""
+
+
+class Silent:
+    """A `Progress` that says nothing."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Say nothing."""
+
+    def advance(self, steps: int) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a build did.
+
+    `added`, `changed`, `removed` and `kept` count articles against the snapshot before; `kept`
+    ones could not be read this time and stay as they were. `embedded` of the `passages` were
+    computed now. `problems` is all that could not be read as it stands.
+    """
+
+    snapshot_id: str
+    is_new: bool
+    articles: int
+    passages: int
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    kept: int = 0
+    embedded: int = 0
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def skipped(self) -> int:
+        """Return how many of the problems lost an article or a file."""
+        return sum(problem.skipped for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    """The vectors of all passages, and how many of them were computed now."""
+
+    vectors: VectorStore
+    computed: int
+
+
+class Builder:
+    """Builds snapshots in one data folder; hold its `build_lock` meanwhile."""
+
+    def __init__(
+        self,
+        data: Path,
+        encoder: Encoder,
+        splitter: SplitterSpec,
+        *,
+        progress: Progress,
+        now: datetime,
+    ) -> None:
+        """Prepare a build; nothing is written yet.
+
+        Args:
+            data: The data folder.
+            encoder: Makes the vectors of passages that are not in the cache.
+            splitter: How articles are cut.
+            progress: Told how far the build is.
+            now: When the snapshot is built, timezone-aware UTC; its id begins with it.
+        """
+        self._data, self._encoder, self._progress, self._now = data, encoder, progress, now
+        self._splitter_spec = splitter
+        self._splitter = Splitter(
+            encoder.count_tokens,
+            max_tokens=encoder.spec.max_tokens,
+            special_tokens=encoder.special_tokens,
+            passage_tokens=splitter.passage_tokens,
+            overlap_sentences=splitter.overlap_sentences,
+            title_tokens=splitter.title_tokens,
+        )
+
+    def update(self, found: Iterable[Found | Problem], sources: tuple[str, ...]) -> Report:
+        """Make the index mirror `found`: what is new or changed comes in, what is gone goes.
+
+        An article whose file was read before and can't be read at all now stays as it was.
+
+        Args:
+            found: Every article of the collection, and what could not be read.
+            sources: Where they come from, for the manifest.
+
+        Raises:
+            NothingRead: There is no article at all; the index stays as it is.
+            BuildFailed: A write failed; the index stays as it is.
+        """
+        with self._translated():
+            previous = self._open_previous()
+            return self._build(found, sources, previous, keep=KEPT)
+
+    def delete(self, ids: frozenset[str]) -> Report:
+        """Take articles out of the index, the snapshots before it and the cached vectors.
+
+        Raises:
+            NoSnapshot: There is no index.
+            ArticleNotFound: One of `ids` is not in it; nothing is deleted.
+            BuildFailed: A write failed; nothing is deleted.
+        """
+        with self._translated():
+            previous = open_current(self._data)
+            for article_id in sorted(ids):
+                previous.articles.article(article_id)
+            rest = (
+                Found(stored.article, stored.origin, None)
+                for stored in previous.articles.articles()
+                if stored.article.id not in ids
+            )
+            return self._build(rest, previous.manifest.sources, previous, keep=1)
+
+    def _build(
+        self,
+        found: Iterable[Found | Problem],
+        sources: tuple[str, ...],
+        previous: Snapshot | None,
+        *,
+        keep: int,
+    ) -> Report:
+        prune(self._data)
+        writer = SnapshotWriter(self._data, self._now)
+        try:
+            with closing(ArticleWriter(writer.folder / ARTICLES_FILE)) as articles:
+                problems, kept = _collect(articles, found, previous)
+                if articles.count == 0 and keep > 1:
+                    raise NothingRead(sources, problems)
+                change = articles.compare(previous.folder / ARTICLES_FILE if previous else None)
+                content = self._content(articles.digest)
+                if previous and self._is_live(previous, content):
+                    return _unchanged(previous.manifest, kept, problems)
+                passages = self._split(articles)
+                embedded = self._embed(articles, passages, writer.folder / SENTENCES_FILE)
+                self._index_words(articles, writer.folder / LEXICAL_FOLDER, passages)
+            draft = Manifest(
+                FORMAT, "", self._now, self._encoder.spec, self._splitter_spec, sources,
+                articles.count, passages, content, files={},
+            )  # fmt: skip
+            manifest = writer.publish(draft, embedded.vectors, keep=keep)
+        finally:
+            writer.discard()
+        self._forget_vectors(snapshot_folder(self._data, manifest.snapshot_id))
+        added, changed, removed = change
+        return Report(
+            snapshot_id=manifest.snapshot_id,
+            is_new=True,
+            articles=manifest.articles,
+            passages=passages,
+            added=added,
+            changed=changed,
+            removed=removed,
+            kept=kept,
+            embedded=embedded.computed,
+            problems=problems,
+        )
+
+    def _is_live(self, previous: Snapshot, content: str) -> bool:
+        """Tell whether `content` is that of the live snapshot, not of one standing in for it."""
+        manifest = previous.manifest
+        return manifest.content_sha256 == content and manifest.snapshot_id == current_id(self._data)
+
+    def _content(self, articles_digest: str) -> str:
+        """Return the hash of all that a snapshot is made from."""
+        parts = (articles_digest, self._encoder.spec.fingerprint, repr(self._splitter_spec))
+        return sha256("\n".join(parts).encode()).hexdigest()
+
+    def _split(self, articles: ArticleWriter) -> int:
+        """Cut every article and return how many passages there are."""
+        self._progress.stage("Splitting articles", articles.count)
+        count = 0
+        for ordinal, article in articles.articles():
+            passages = self._splitter.split(article)
+            texts = self._passage_texts(article, passages)
+            articles.add_passages(
+                ordinal,
+                [
+                    Cut(passage, len(text.sentences), _text_hash(text))
+                    for passage, text in zip(passages, texts, strict=True)
+                ],
+            )
+            count += len(passages)
+            self._progress.advance(1)
+        return count
+
+    def _embed(self, articles: ArticleWriter, passages: int, sentences: Path) -> _Embedded:
+        """Return the vectors of all passages, and write those of their sentences."""
+        try:
+            return self._embed_cached(articles, passages, sentences)
+        except sqlite3.OperationalError:  # a full disk, say: the cache is not to blame
+            raise
+        except sqlite3.DatabaseError as error:
+            logger.warning("%s is damaged (%s) and is made anew.", self._data / CACHE_FILE, error)
+            remove_cache(self._data / CACHE_FILE)
+            return self._embed_cached(articles, passages, sentences)
+
+    def _embed_cached(self, articles: ArticleWriter, passages: int, sentences: Path) -> _Embedded:
+        self._progress.stage("Embedding passages", passages)
+        dimension = self._encoder.spec.dimension
+        vectors = np.empty((passages, dimension), np.float32)
+        computed, row = 0, 0
+        with self._cache() as cache, sentences.open("wb") as file:
+            texts = self._texts(articles)
+            while chunk := list(islice(texts, _CHUNK)):
+                hashes = [_text_hash(text) for text in chunk]
+                computed += self._embed_missing(cache, hashes, chunk)
+                vectors[row : row + len(chunk)], parts = cache.get(hashes, dimension)
+                file.writelines(part.tobytes() for part in parts)
+                row += len(chunk)
+        return _Embedded(VectorStore.from_vectors(vectors), computed)
+
+    def _embed_missing(
+        self, cache: EmbeddingCache, hashes: Sequence[bytes], passages: Sequence[PassageText]
+    ) -> int:
+        """Put the vectors of `passages` that are not cached into the cache, a batch at a time."""
+        texts = dict(zip(hashes, passages, strict=True))
+        known = cache.known(list(texts))
+        missing = [text_hash for text_hash in texts if text_hash not in known]
+        self._progress.advance(len(passages) - len(missing))
+        for batch in self._encoder.encode_batches([texts[text_hash] for text_hash in missing]):
+            done = [missing[place] for place in batch.positions]
+            cache.put(done, batch.vectors, batch.sentences)
+            self._progress.advance(len(done))
+        return len(missing)
+
+    def _index_words(self, articles: ArticleWriter, folder: Path, passages: int) -> None:
+        self._progress.stage("Indexing words", passages)
+        folder.mkdir()
+        LexicalStore.write(folder, self._counted(self._texts(articles)))
+
+    def _counted(self, texts: Iterable[PassageText]) -> Iterator[str]:
+        for text in texts:
+            yield text.text
+            self._progress.advance(1)
+
+    def _texts(self, articles: ArticleWriter) -> Iterator[PassageText]:
+        """Yield what the encoder sees of every passage, in row order."""
+        for ordinal, article in articles.articles():
+            yield from self._passage_texts(article, articles.passages(ordinal, article.id))
+
+    def _passage_texts(self, article: Article, passages: Sequence[Passage]) -> list[PassageText]:
+        sentences = split_sentences(article.text, article.language)
+        texts = self._splitter.embedded_texts(article, passages)
+        return [
+            PassageText(text, _shifted(sentences, passage, len(text)))
+            for passage, text in zip(passages, texts, strict=True)
+        ]
+
+    def _forget_vectors(self, snapshot: Path) -> None:
+        """Drop cached vectors that the new snapshot, live by now, does not use."""
+        try:
+            with self._cache() as cache:
+                cache.keep_only(snapshot / ARTICLES_FILE)
+        except sqlite3.Error as error:  # damaged, or the disk is full: removing it needs no room
+            logger.warning("%s is removed: %s.", self._data / CACHE_FILE, error)
+            remove_cache(self._data / CACHE_FILE)
+
+    def _cache(self) -> EmbeddingCache:
+        return EmbeddingCache(self._data / CACHE_FILE, self._encoder.spec.fingerprint)
+
+    def _open_previous(self) -> Snapshot | None:
+        """Return the snapshot to compare with; none if there is none that can be read."""
+        try:
+            return open_current(self._data)
+        except NoSnapshot:
+            return None
+        except SnapshotError as error:
+            logger.warning("%s It is being rebuilt from the sources.", error)
+            return None
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn what a full disk or a broken one raises into `BuildFailed`."""
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise BuildFailed(self._data, str(error) or type(error).__name__) from error
+
+
+def _collect(
+    articles: ArticleWriter, found: Iterable[Found | Problem], previous: Snapshot | None
+) -> tuple[tuple[Problem, ...], int]:
+    """Add what was found, then what was there before and can't be read now."""
+    problems = []
+    for item in found:
+        if isinstance(item, Problem):
+            problems.append(item)
+        else:
+            articles.add(item.article, item.path)
+    files, folders = _unreadable(problems)
+    kept = 0
+    for stored in previous.articles.articles() if previous and files else ():
+        lost = stored.origin in files or not folders.isdisjoint(Path(stored.origin).parents)
+        if lost and not articles.has(stored.article.id):
+            articles.add(stored.article, stored.origin)
+            kept += 1
+    return tuple(problems), kept
+
+
+def _unreadable(problems: Iterable[Problem]) -> tuple[set[str], set[Path]]:
+    """Return the files, and the folders, that could not be read at all.
+
+    A link counts as the file that it leads to, but not as a folder: it may lead to a parent.
+    """
+    paths = [problem.path for problem in problems if problem.skipped and problem.line is None]
+    # Not Path.resolve: until Python 3.13 it raises where links lead in a circle.
+    files = {os.path.realpath(path) for path in paths}
+    return files, {Path(os.path.realpath(Path(path).parent), Path(path).name) for path in paths}
+
+
+def _unchanged(manifest: Manifest, kept: int, problems: tuple[Problem, ...]) -> Report:
+    return Report(
+        snapshot_id=manifest.snapshot_id,
+        is_new=False,
+        articles=manifest.articles,
+        passages=manifest.passages,
+        kept=kept,
+        problems=problems,
+    )
+
+
+def _shifted(sentences: Sequence[Span], passage: Passage, length: int) -> tuple[Span, ...]:
+    """Return a passage's sentences in its embedded text, which ends with the passage."""
+    shift = length - passage.end
+    inside = spans_within(sentences, passage.start, passage.end)
+    return tuple(Span(span.start + shift, span.end + shift) for span in inside)
+
+
+def _text_hash(passage: PassageText) -> bytes:
+    """Return what a vector is cached by: the text, and where its sentences are."""
+    bounds = ",".join(f"{span.start}-{span.end}" for span in passage.sentences)
+    return sha256(f"{bounds}\n{passage.text}".encode()).digest()

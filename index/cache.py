@@ -1,0 +1,137 @@
+"""Vectors that were already computed: losing this file loses time, never data."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+from zlib import crc32
+
+import numpy as np
+
+from index.encoder import SentenceVectors, Vectors
+
+_SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+-- The vector of a deleted article can be turned back into words: overwrite it.
+PRAGMA secure_delete = ON;
+CREATE TABLE IF NOT EXISTS vectors (
+    fingerprint TEXT NOT NULL,
+    text_hash BLOB NOT NULL,
+    vector BLOB NOT NULL,     -- float32
+    sentences BLOB NOT NULL,  -- float16, one row a sentence
+    crc32 INTEGER NOT NULL,   -- of both
+    PRIMARY KEY (fingerprint, text_hash)
+) WITHOUT ROWID;
+"""
+_VARIABLES = 500  # in one statement
+
+
+class EmbeddingCache:
+    """Vectors by encoder fingerprint and text hash, in one SQLite file.
+
+    Each `put` is kept even if the process is killed right after it, so an interrupted build goes
+    on where it stopped.
+    """
+
+    def __init__(self, path: Path, fingerprint: str) -> None:
+        """Open the cache at `path`, made if it isn't there, for one encoder.
+
+        Raises:
+            sqlite3.DatabaseError: The file is damaged; `remove_cache` and open it again.
+        """
+        self._fingerprint = fingerprint
+        self._db = sqlite3.connect(f"file:{quote(str(path))}", uri=True)
+        self._db.executescript(_SCHEMA)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._db.close()
+
+    def known(self, hashes: Sequence[bytes]) -> set[bytes]:
+        """Return those of `hashes` whose vector is here."""
+        found: set[bytes] = set()
+        for some in _pieces(hashes):
+            found.update(row[0] for row in self._select("text_hash", some))
+        return found
+
+    def get(self, hashes: Sequence[bytes], dimension: int) -> tuple[Vectors, list[SentenceVectors]]:
+        """Return what was put for `hashes`, in their order.
+
+        Returns:
+            The passages' vectors, shape `(len(hashes), dimension)`, and for each passage its
+            sentences' vectors, shape `(sentences, dimension)`.
+
+        Raises:
+            KeyError: One is not here; `known` tells.
+            sqlite3.DatabaseError: The file is damaged; `remove_cache` and compute them again.
+        """
+        vectors = np.empty((len(hashes), dimension), np.float32)
+        sentences: dict[bytes, SentenceVectors] = {}
+        places: dict[bytes, list[int]] = {}
+        for place, text_hash in enumerate(hashes):
+            places.setdefault(text_hash, []).append(place)
+        for some in _pieces(list(places)):
+            for text_hash, vector, parts, checksum in self._select(
+                "text_hash, vector, sentences, crc32", some
+            ):
+                if crc32(vector + parts) != checksum:
+                    raise sqlite3.DatabaseError("a vector is not what was written")
+                vectors[places[text_hash]] = np.frombuffer(vector, np.float32)
+                sentences[text_hash] = np.frombuffer(parts, np.float16).reshape(-1, dimension)
+        return vectors, [sentences[text_hash] for text_hash in hashes]
+
+    def put(
+        self,
+        hashes: Sequence[bytes],
+        vectors: Vectors,
+        sentences: Sequence[SentenceVectors],
+    ) -> None:
+        """Keep a vector and its sentences' vectors for each hash, all in one order."""
+        rows = []
+        for text_hash, vector, parts in zip(hashes, vectors, sentences, strict=True):
+            blobs = (vector.tobytes(), parts.tobytes())
+            rows.append((self._fingerprint, text_hash, *blobs, crc32(b"".join(blobs))))
+        with self._db:
+            self._db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?, ?)", rows)
+
+    def keep_only(self, articles: Path) -> int:
+        """Drop every vector, of any encoder, whose text is not a passage of that article store.
+
+        Returns:
+            How many were dropped.
+        """
+        self._db.execute("ATTACH ? AS live", (f"file:{quote(str(articles))}?mode=ro&immutable=1",))
+        try:
+            with self._db:
+                return self._db.execute(
+                    "DELETE FROM vectors WHERE text_hash NOT IN (SELECT text_hash FROM passages)"
+                ).rowcount
+        finally:
+            self._db.execute("DETACH live")
+
+    def _select(self, columns: str, some: Sequence[bytes]) -> sqlite3.Cursor:
+        marks = ",".join("?" * len(some))
+        return self._db.execute(
+            f"SELECT {columns} FROM vectors WHERE fingerprint = ? AND text_hash IN ({marks})",
+            (self._fingerprint, *some),
+        )
+
+
+def remove_cache(path: Path) -> None:
+    """Remove the cache at `path` with SQLite's files beside it."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _pieces(hashes: Sequence[bytes]) -> list[Sequence[bytes]]:
+    return [hashes[i : i + _VARIABLES] for i in range(0, len(hashes), _VARIABLES)]

@@ -1,0 +1,99 @@
+"""The live snapshot, reopened when a build has replaced it: readers never restart."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.encoder import OnnxEncoder
+from index.errors import SnapshotIncompatible
+from index.retrieve import IndexInfo, Retriever
+from index.snapshot import Manifest, Snapshot, SplitterSpec, current_id, open_current
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIndex:
+    """One snapshot, ready to search; stays usable when another becomes live.
+
+    `live_id` is what CURRENT said. It differs from the snapshot's own id when the live snapshot
+    is damaged and the one before it answers; `fallback` tells.
+    """
+
+    live_id: str
+    snapshot: Snapshot
+    retriever: Retriever
+
+    @property
+    def fallback(self) -> bool:
+        """Tell whether an older snapshot stands in for a damaged one."""
+        return self.live_id != self.snapshot.manifest.snapshot_id
+
+
+class LiveIndex:
+    """Opens the live snapshot of a data folder, once for each that becomes live."""
+
+    def __init__(
+        self,
+        data: Path,
+        models: Path,
+        *,
+        model: str | None = None,
+        splitter: SplitterSpec | None = None,
+    ) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            data: The data folder.
+            models: Where exported encoders are.
+            model: The model that the index must have been built with; any when None.
+            splitter: The splitter that it must have been built with; any when None.
+        """
+        self._data, self._models, self._model, self._splitter = data, models, model, splitter
+        self._lock = threading.Lock()
+        self._open: OpenIndex | None = None
+        self._encoder: OnnxEncoder | None = None
+
+    def current(self) -> OpenIndex:
+        """Return the live snapshot; the same object until a build makes another live.
+
+        Raises:
+            SnapshotError: There is none that can be opened, or it is of another format, splitter
+                or encoder.
+            EncoderMissing: Its encoder is not in the models folder.
+        """
+        live = current_id(self._data)
+        with self._lock:
+            if self._open is None or self._open.live_id != live:
+                self._open = self._load(live)
+            return self._open
+
+    def _load(self, live: str) -> OpenIndex:
+        snapshot = open_current(self._data)
+        manifest = snapshot.manifest
+        self._check(manifest)
+        if self._encoder is None or self._encoder.spec != manifest.encoder:
+            self._encoder = OnnxEncoder(self._models / manifest.encoder.fingerprint)
+        info = IndexInfo(
+            manifest.snapshot_id,
+            manifest.built_at,
+            manifest.articles,
+            manifest.passages,
+            f"{manifest.encoder.model} {manifest.encoder.quantization}",
+        )
+        retriever = Retriever(
+            info,
+            self._encoder,
+            snapshot.vectors,
+            snapshot.words,
+            snapshot.sentences,
+            snapshot.articles,
+        )
+        return OpenIndex(live, snapshot, retriever)
+
+    def _check(self, manifest: Manifest) -> None:
+        pairs = [
+            ("splitter", manifest.splitter, self._splitter),
+            ("encoder", manifest.encoder.model, self._model),
+        ]
+        for what, found, wanted in pairs:
+            if wanted is not None and found != wanted:
+                raise SnapshotIncompatible(manifest.snapshot_id, what, str(found), str(wanted))
