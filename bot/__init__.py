@@ -1,0 +1,1 @@
+"""Hits to cited answers, and the doors they leave by."""

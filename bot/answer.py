@@ -1,0 +1,144 @@
+"""The answer object: the same at every door (ARCHITECTURE.md, section 5)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+AbstentionReason = Literal["no_evidence", "insufficient_evidence", "filtered_out", "empty_index"]
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How probable it is, 0 to 1, that the evidence answers the question; below `threshold` not."""
+
+    score: float
+    threshold: float
+    calibrated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """Why there is no answer; `closest` are the ids of the citations that come nearest."""
+
+    reason: AbstentionReason
+    message: str
+    closest: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A half-open range `[start_index, end_index)` of code points in the answer's text."""
+
+    start_index: int
+    end_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verbatim quote and where it stands.
+
+    `[start_char_index, end_char_index)` counts code points in the text of the article revision
+    `revision`; that slice is `cited_text`. `score` ranks the citations of one answer.
+    """
+
+    id: str
+    number: int
+    type: Literal["char_location"]
+    document_id: str
+    document_title: str
+    url: str | None
+    fragment_url: str | None
+    source: str | None
+    author: str | None
+    published_at: datetime | None
+    age_days: int | None
+    cited_text: str
+    start_char_index: int
+    end_char_index: int
+    revision: str
+    annotations: tuple[Annotation, ...]
+    verified: bool
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An article that is cited; those with one `cluster_id` are copies of one story."""
+
+    id: str
+    title: str
+    url: str | None
+    source: str | None
+    published_at: datetime | None
+    revision: str
+    cluster_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corroboration:
+    """How many articles are cited, and how many of them are not copies of one another."""
+
+    documents: int
+    independent_sources: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Different values for one thing, the citations that give them, and the newest of these."""
+
+    values: tuple[str, ...]
+    citation_ids: tuple[str, ...]
+    newest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """When the newest cited article was published; None where no cited article has a date."""
+
+    newest_published_at: datetime | None
+    newest_age_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRecord:
+    """Which snapshot answered."""
+
+    snapshot_id: str
+    built_at: datetime
+    documents: int
+    passages: int
+    encoder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a careful reader should know about an answer."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, or an abstention with the closest passages. `created_at` is in Unix seconds."""
+
+    id: str
+    object: Literal["answer"]
+    created_at: int
+    status: Literal["answered", "abstained"]
+    mode: Literal["extractive", "llm"]
+    model: str | None
+    question: str
+    standalone_question: str
+    conversation_id: str | None
+    answer: str
+    short_answer: str | None
+    confidence: Confidence
+    abstention: Abstention | None
+    citations: tuple[Citation, ...]
+    documents: tuple[Document, ...]
+    corroboration: Corroboration
+    conflicts: tuple[Conflict, ...]
+    freshness: Freshness
+    index: IndexRecord
+    warnings: tuple[Notice, ...]

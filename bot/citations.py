@@ -1,0 +1,146 @@
+"""Citations: made from evidence, and checked against the articles, here and by anyone later."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from urllib.parse import quote
+
+from bot.answer import Annotation, Answer, Citation
+from bot.errors import CitationBroken
+from bot.evidence import Evidence
+from corpus.article import Article
+from index.errors import ArticleNotFound
+
+# Browsers match a text fragment word by word; beyond this the first and last words do.
+_FRAGMENT_CHARS = 300
+_FRAGMENT_WORDS = 6
+
+Articles = Callable[[str], Article]
+
+
+def write_answer(evidence: Sequence[Evidence]) -> tuple[str, list[Annotation]]:
+    """Return the quotes in a row, each with its [n], and where each quote stands in that text."""
+    text = ""
+    places = []
+    for number, item in enumerate(evidence, start=1):
+        start = len(text)
+        text += _one_line(item.text)
+        places.append(Annotation(start, len(text)))
+        text += f" [{number}] "
+    return text.rstrip(), places
+
+
+def cite(
+    evidence: Evidence, number: int, article: Article, places: Sequence[Annotation], now: datetime
+) -> Citation:
+    """Return the citation of one sentence, not yet verified.
+
+    Args:
+        evidence: The sentence.
+        number: Its number in the answer, from 1.
+        article: The article that it is from.
+        places: Where the answer says it; none in an abstention.
+        now: What the age is counted to, timezone-aware.
+    """
+    return Citation(
+        id=f"c{number}",
+        number=number,
+        type="char_location",
+        document_id=article.id,
+        document_title=article.title,
+        url=article.url,
+        fragment_url=fragment_url(article.url, evidence.text),
+        source=article.source,
+        author=article.author,
+        published_at=article.published_at,
+        age_days=age_days(article.published_at, now),
+        cited_text=evidence.text,
+        start_char_index=evidence.span.start,
+        end_char_index=evidence.span.end,
+        revision=article.revision,
+        annotations=tuple(places),
+        verified=False,
+        score=round(evidence.score, 4),
+    )
+
+
+def verify(answer: Answer, articles: Articles) -> int:
+    """Re-check every citation of an answer against the articles as they are now.
+
+    Args:
+        answer: Made here, or read from a file.
+        articles: Returns an article by its id, or raises `ArticleNotFound`.
+
+    Returns:
+        How many citations hold: all of them.
+
+    Raises:
+        CitationBroken: The first that does not hold.
+    """
+    revisions = {document.id: document.revision for document in answer.documents}
+    for citation in answer.citations:
+        reason = _fault(citation, answer, articles, revisions.get(citation.document_id))
+        if reason:
+            raise CitationBroken(answer.id, citation.id, citation.document_id, reason)
+    return len(answer.citations)
+
+
+def _fault(
+    citation: Citation, answer: Answer, articles: Articles, listed_revision: str | None
+) -> str | None:
+    """Return why a citation does not hold, or None."""
+    try:
+        article = articles(citation.document_id)
+    except ArticleNotFound:
+        return "the article is not in the index"
+    start, end = citation.start_char_index, citation.end_char_index
+    if article.revision != citation.revision:
+        return f"it quotes {citation.revision}, the article is now {article.revision}"
+    if not 0 <= start < end <= len(article.text):
+        return f"[{start}, {end}) is no range of a text of {len(article.text)} characters"
+    if article.text[start:end] != citation.cited_text:
+        return f"[{start}, {end}) reads {article.text[start:end]!r}, not {citation.cited_text!r}"
+    if listed_revision != citation.revision:
+        return "the answer's list of documents has another revision, or lacks the article"
+    return _misplaced(citation, answer.answer)
+
+
+def _misplaced(citation: Citation, text: str) -> str | None:
+    """Return why an annotation is wrong: the answer must say just what is cited, there."""
+    for place in citation.annotations:
+        said = text[place.start_index : place.end_index]
+        if said != _one_line(citation.cited_text):
+            return f"the answer's [{place.start_index}, {place.end_index}) is not the quote"
+    return None
+
+
+def age_days(published_at: datetime | None, now: datetime) -> int | None:
+    """Return the whole days from publication to `now`, at least 0; None without a date."""
+    return None if published_at is None else max(0, (now - published_at).days)
+
+
+def fragment_url(url: str | None, text: str) -> str | None:
+    """Return `url` with a text fragment that makes a browser scroll to `text` and mark it.
+
+    Source: https://wicg.github.io/scroll-to-text-fragment/; a long text by its first and last
+    words. A URL that has a fragment of its own gets the directive behind it.
+    """
+    if url is None:
+        return None
+    words = text.split()
+    whole = " ".join(words)
+    if len(whole) <= _FRAGMENT_CHARS or len(words) <= 2 * _FRAGMENT_WORDS:
+        directive = _encode(whole)
+    else:
+        ends = (words[:_FRAGMENT_WORDS], words[-_FRAGMENT_WORDS:])
+        directive = ",".join(_encode(" ".join(some)) for some in ends)
+    return f"{url}{'' if '#' in url else '#'}:~:text={directive}"
+
+
+def _encode(text: str) -> str:
+    # A bare - separates prefix from text in a directive.
+    return quote(text, safe="").replace("-", "%2D")
+
+
+def _one_line(text: str) -> str:
+    """Return `text` with its line ends as blanks: as long as before."""
+    return text.replace("\n", " ")

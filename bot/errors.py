@@ -1,0 +1,51 @@
+"""What can go wrong on the way to an answer; every message ends with what to do next.
+
+BotError
+├── QuestionRefused        the question is empty or too long
+├── SettingsError          a setting is unknown or makes no sense
+├── AnswersUnreadable      a file of saved answers is not what it should be
+└── CitationBroken         a citation does not hold: the quote is not in the article
+"""
+
+from pathlib import Path
+
+
+class BotError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class QuestionRefused(BotError):
+    """Raised when a question is empty or longer than is taken."""
+
+    def __init__(self, length: int, max_chars: int) -> None:
+        self.length, self.max_chars = length, max_chars
+        what = "is empty" if length == 0 else f"has {length} characters"
+        super().__init__(f"The question {what}; ask with 1 to {max_chars} characters.")
+
+
+class SettingsError(BotError):
+    """Raised when the environment, `.env` or a flag holds a setting that can't be used."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        super().__init__("Settings: " + "; ".join(problems) + ". `citewire --help` lists them.")
+
+
+class AnswersUnreadable(BotError):
+    """Raised when a file of saved answers can't be read as such."""
+
+    def __init__(self, path: Path, line: int | None, reason: str) -> None:
+        self.path, self.line, self.reason = path, line, reason
+        place = f"{path}:{line}" if line else str(path)
+        super().__init__(
+            f"{place}: {reason}. Give what `citewire ask --json` or `citewire ask --batch` printed."
+        )
+
+
+class CitationBroken(BotError):
+    """Raised when a citation does not hold against the article that it names."""
+
+    def __init__(self, answer_id: str, citation_id: str, document_id: str, reason: str) -> None:
+        self.answer_id, self.citation_id = answer_id, citation_id
+        self.document_id, self.reason = document_id, reason
+        super().__init__(f"Answer {answer_id}, citation {citation_id} of {document_id}: {reason}.")

@@ -1,0 +1,119 @@
+"""Puts the parts together; the one place that knows the index to be a local folder.
+
+What only a build needs is imported when one is made: a question must not wait for HTML parsers.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import corpus
+from bot.answer import Notice
+from bot.answerer import Answerer
+from bot.confidence import THRESHOLD
+from bot.settings import Settings
+from index.export import canonical_model, ensure_encoder, is_exported
+from index.live import LiveIndex
+from index.lock import build_lock
+from index.retrieve import Retriever
+from index.snapshot import SplitterSpec, open_current
+
+if TYPE_CHECKING:
+    from index.build import Builder, Progress, Report
+
+BUNDLED_ARTICLES = Path(corpus.__file__).parent / "articles"
+_FALLBACK = Notice(
+    "older_snapshot",
+    "The newest snapshot is damaged; the one before it answered. Run `citewire doctor`.",
+)
+
+
+def utc_now() -> datetime:
+    """Return the time now, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_answer_id() -> str:
+    """Return `ans_` and 24 random hex digits."""
+    return f"ans_{secrets.token_hex(12)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The live index as an `Answerer` wants it."""
+
+    index: LiveIndex
+
+    def __call__(self) -> tuple[Retriever, tuple[Notice, ...]]:
+        """Return what searches now, and a notice when it stands in for a damaged snapshot."""
+        current = self.index.current()
+        return current.retriever, (_FALLBACK,) if current.fallback else ()
+
+
+def live_index(settings: Settings) -> LiveIndex:
+    """Return the index of the data folder; it must fit the settings when it is opened."""
+    return LiveIndex(
+        settings.data,
+        settings.models_folder,
+        model=canonical_model(settings.model),
+        splitter=_splitter(settings),
+    )
+
+
+def answerer(settings: Settings) -> Answerer:
+    """Return what answers questions over the data folder."""
+    threshold = THRESHOLD if settings.threshold is None else settings.threshold
+    return Answerer(Live(live_index(settings)), utc_now, new_answer_id, threshold)
+
+
+def update_index(settings: Settings, sources: Sequence[Path], progress: "Progress") -> "Report":
+    """Bring the index up to date with `sources`; see `Builder.update`.
+
+    Raises:
+        SourceNotFound: A source does not exist; nothing was done.
+        IndexingError: The build could not be done; the index is what it was.
+    """
+    from corpus.read import list_files, read_files
+
+    files, problems = list_files(sources)
+    with build_lock(settings.data):
+        builder = _builder(settings, progress)
+        progress.stage("Reading articles", sum(file.size for file in files))
+        articles = read_files(files, on_read=progress.advance)
+        names = tuple(str(source.resolve()) for source in sources)
+        return builder.update((item for some in (problems, articles) for item in some), names)
+
+
+def delete_articles(settings: Settings, ids: Sequence[str], progress: "Progress") -> "Report":
+    """Take articles out of the index for good; see `Builder.delete`.
+
+    Raises:
+        IndexingError: It could not be done; the index is what it was.
+    """
+    open_current(settings.data)  # no index: say so before an encoder is made for it
+    with build_lock(settings.data):
+        return _builder(settings, progress).delete(frozenset(ids))
+
+
+def _builder(settings: Settings, progress: "Progress") -> "Builder":
+    from index.build import Builder
+    from index.encoder import OnnxEncoder
+
+    options = {"quantization": settings.quantization}
+    if not is_exported(settings.model, settings.models_folder, **options):
+        progress.stage("Preparing the encoder (once per model, about ten seconds)", 0)
+    folder = ensure_encoder(settings.model, settings.models_folder, **options)
+    return Builder(
+        settings.data,
+        OnnxEncoder(folder),
+        _splitter(settings),
+        progress=progress,
+        now=utc_now(),
+    )
+
+
+def _splitter(settings: Settings) -> SplitterSpec:
+    return SplitterSpec(passage_tokens=settings.passage_tokens)
