@@ -1,0 +1,1 @@
+"""Fixed questions, metrics, runs, gates, reports, benchmarks."""
