@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from corpus.article import Article, Passage, Span, spans_within
 from corpus.sentences import split_sentences
@@ -92,6 +92,15 @@ class Hit:
     words: float
 
 
+class _Scored(NamedTuple):
+    """A passage row and its scores, before the passage itself is read."""
+
+    score: float
+    row: int
+    cosine: float
+    words: float
+
+
 @dataclass(frozen=True, slots=True)
 class SentenceHit:
     """A sentence of a passage that was found.
@@ -136,27 +145,31 @@ class Retriever:
             k: How many; fewer come back when the collection, or the filters, leave fewer.
             filters: Only passages of the articles that pass.
         """
-        return self._search(question, self.encoder.encode_question(question), k, filters)
+        query = self.encoder.encode_question(question)
+        scored = self._scored(question, query, max(CANDIDATES, 2 * k), filters)
+        return self._hits(scored[:k])
 
     def search_documents(
         self, question: str, k: int, *, filters: Filters | None = None
     ) -> list[Hit]:
         """Return the best passage of each of the `k` best articles, best first."""
         query = self.encoder.encode_question(question)
-        depth = k
+        depth = max(CANDIDATES, 2 * k)
         while True:
-            hits = self._search(question, query, depth, filters)
-            best = {hit.passage.article_id: hit for hit in reversed(hits)}
-            if len(best) >= k or len(hits) < depth:
-                return sorted(best.values(), key=lambda hit: (-hit.score, hit.row))[:k]
-            depth *= 2
+            scored = self._scored(question, query, depth, filters)
+            best: dict[str, Hit] = {}
+            for hit in self._hits(scored):
+                best.setdefault(hit.passage.article_id, hit)
+            if len(best) >= k or len(scored) < depth:
+                return list(best.values())[:k]
+            depth *= 4
 
     def search_sentences(
         self, question: str, k: int, *, filters: Filters | None = None
     ) -> list[SentenceHit]:
         """Return every sentence of the `k` best passages, in passage then reading order."""
         query = self.encoder.encode_question(question)
-        hits = self._search(question, query, k, filters)
+        hits = self._hits(self._scored(question, query, max(CANDIDATES, 2 * k), filters)[:k])
         rows = self.articles.sentence_rows([hit.row for hit in hits])
         cosines = self.sentences.scores(query, [row for some in rows for row in some])
         places = [(hit, span) for hit in hits for span in self._spans(hit.passage)]
@@ -167,28 +180,30 @@ class Retriever:
         sentences = split_sentences(article.text, article.language)
         return spans_within(sentences, passage.start, passage.end)
 
-    def _search(self, question: str, query: Vectors, k: int, filters: Filters | None) -> list[Hit]:
+    def _scored(
+        self, question: str, query: Vectors, depth: int, filters: Filters | None
+    ) -> list[_Scored]:
+        """Return what is among the `depth` best of either half, best first."""
         rows = self.articles.matching_rows(filters) if filters else None
-        depth = max(CANDIDATES, 2 * k)
         cosines = {near.row: near.score for near in self.dense.search(query, depth, rows=rows)}
         words = {near.row: near.score for near in self.lexical.search(question, depth, rows=rows)}
         only_words = sorted(words.keys() - cosines.keys())
         cosines.update(zip(only_words, self.dense.scores(query, only_words), strict=True))
-        return self._ranked(cosines, self._shares(question, words), k)
+        ceiling = self._ceiling(question)
+        scored = []
+        for row, cosine in cosines.items():
+            share = words[row] / ceiling if row in words else 0.0
+            scored.append(_Scored(cosine + self.words_weight * share, row, cosine, share))
+        return sorted(scored, key=lambda s: (-s.score, s.row))
 
-    def _shares(self, question: str, words: dict[int, float]) -> dict[int, float]:
-        """Return BM25 scores as shares of what the question's terms could score at most."""
+    def _ceiling(self, question: str) -> float:
+        """Return what BM25 could at most give a passage for the question's terms."""
         terms = Counter(terms_of(question))
-        ceiling = _BM25_CEILING * sum(self.lexical.weight(t) * n for t, n in terms.items())
-        return {row: score / ceiling for row, score in words.items()}
+        return _BM25_CEILING * sum(self.lexical.weight(t) * n for t, n in terms.items())
 
-    def _ranked(self, cosines: dict[int, float], shares: dict[int, float], k: int) -> list[Hit]:
-        scores = {
-            row: cosine + self.words_weight * shares.get(row, 0.0)
-            for row, cosine in cosines.items()
-        }
-        best = sorted(scores, key=lambda row: (-scores[row], row))[:k]
+    def _hits(self, scored: Sequence[_Scored]) -> list[Hit]:
+        passages = self.articles.passages([s.row for s in scored])
         return [
-            Hit(row, passage, scores[row], cosines[row], shares.get(row, 0.0))
-            for row, passage in zip(best, self.articles.passages(best), strict=True)
+            Hit(s.row, passage, s.score, s.cosine, s.words)
+            for s, passage in zip(scored, passages, strict=True)
         ]

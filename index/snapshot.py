@@ -173,7 +173,7 @@ def read_manifest(folder: Path) -> Manifest:
         content = (folder / _MANIFEST).read_bytes()
         record = json.loads(content)
         digest = record.pop("sha256")
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotDamaged(folder.name, _MANIFEST, "is missing or unreadable") from error
     if digest != _digest(record) or record.get("snapshot_id") != folder.name:
         raise SnapshotDamaged(folder.name, _MANIFEST, "is not what was written")

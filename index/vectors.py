@@ -40,17 +40,23 @@ def best_of(ask: Callable[[int], list[Neighbour]], k: int, available: int) -> li
 class VectorStore:
     """Unit vectors in passage order, compared by inner product, which is then the cosine.
 
-    Search is exact: every vector is compared (about 1 ms for 10 000 passages on two cores).
+    Every vector is compared. They are kept as float16: half the memory and, since a search is
+    bound by reading memory, half the time of float32; a cosine changes by less than 0.001.
     """
 
     def __init__(self, store: faiss.Index) -> None:
         """Wrap a FAISS index; use `from_vectors` or `from_bytes`."""
         self._faiss = store
+        # One question needs one thread: more of them fight with those of the encoder, which still
+        # spin from the call before (5 ms instead of 0.5 for 17 000 passages on two cores).
+        faiss.omp_set_num_threads(1)
 
     @classmethod
     def from_vectors(cls, vectors: Vectors) -> "VectorStore":
         """Return a store of `vectors`, shape `(passages, dimension)`, unit rows."""
-        store = faiss.IndexFlatIP(vectors.shape[1])
+        store = faiss.IndexScalarQuantizer(
+            vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        )
         store.add(np.ascontiguousarray(vectors, np.float32))
         return cls(store)
 
