@@ -18,7 +18,7 @@ from corpus.article import Article, Passage, Span, spans_within
 from corpus.passages import Splitter
 from corpus.read import Found, Problem
 from corpus.sentences import split_sentences
-from index.cache import EmbeddingCache, remove_cache
+from index.cache import EmbeddingCache, is_damage, remove_cache
 from index.encoder import Encoder, PassageText
 from index.errors import BuildFailed, NoSnapshot, NothingRead, SnapshotError
 from index.lexical import LexicalStore
@@ -245,9 +245,9 @@ class Builder:
         """Return the vectors of all passages, and write those of their sentences."""
         try:
             return self._embed_cached(articles, passages, sentences)
-        except sqlite3.OperationalError:  # a full disk, say: the cache is not to blame
-            raise
         except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
             logger.warning("%s is damaged (%s) and is made anew.", self._data / CACHE_FILE, error)
             remove_cache(self._data / CACHE_FILE)
             return self._embed_cached(articles, passages, sentences)

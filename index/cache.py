@@ -1,7 +1,8 @@
 """Vectors that were already computed: losing this file loses time, never data."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,6 +28,15 @@ CREATE TABLE IF NOT EXISTS vectors (
 ) WITHOUT ROWID;
 """
 _VARIABLES = 500  # in one statement
+# What a full or failing disk says. All else that SQLite complains of is the file's own fault.
+_DISK = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+}
 
 
 class EmbeddingCache:
@@ -44,7 +54,8 @@ class EmbeddingCache:
         """
         self._fingerprint = fingerprint
         self._db = sqlite3.connect(f"file:{quote(str(path))}", uri=True)
-        self._db.executescript(_SCHEMA)
+        with _damage_told():
+            self._db.executescript(_SCHEMA)
 
     def __enter__(self) -> Self:
         return self
@@ -58,10 +69,15 @@ class EmbeddingCache:
         self._db.close()
 
     def known(self, hashes: Sequence[bytes]) -> set[bytes]:
-        """Return those of `hashes` whose vector is here."""
+        """Return those of `hashes` whose vector is here.
+
+        Raises:
+            sqlite3.DatabaseError: The file is damaged; `remove_cache` and compute them again.
+        """
         found: set[bytes] = set()
-        for some in _pieces(hashes):
-            found.update(row[0] for row in self._select("text_hash", some))
+        with _damage_told():
+            for some in _pieces(hashes):
+                found.update(row[0] for row in self._select("text_hash", some))
         return found
 
     def get(self, hashes: Sequence[bytes], dimension: int) -> tuple[Vectors, list[SentenceVectors]]:
@@ -72,23 +88,24 @@ class EmbeddingCache:
             sentences' vectors, shape `(sentences, dimension)`.
 
         Raises:
-            KeyError: One is not here; `known` tells.
-            sqlite3.DatabaseError: The file is damaged; `remove_cache` and compute them again.
+            sqlite3.DatabaseError: One is not here (`known` tells), or the file is damaged;
+                `remove_cache` and compute them again.
         """
         vectors = np.empty((len(hashes), dimension), np.float32)
         sentences: dict[bytes, SentenceVectors] = {}
         places: dict[bytes, list[int]] = {}
         for place, text_hash in enumerate(hashes):
             places.setdefault(text_hash, []).append(place)
-        for some in _pieces(list(places)):
-            for text_hash, vector, parts, checksum in self._select(
-                "text_hash, vector, sentences, crc32", some
-            ):
-                if crc32(vector + parts) != checksum:
-                    raise sqlite3.DatabaseError("a vector is not what was written")
-                vectors[places[text_hash]] = np.frombuffer(vector, np.float32)
-                sentences[text_hash] = np.frombuffer(parts, np.float16).reshape(-1, dimension)
-        return vectors, [sentences[text_hash] for text_hash in hashes]
+        with _damage_told():
+            for some in _pieces(list(places)):
+                for text_hash, vector, parts, checksum in self._select(
+                    "text_hash, vector, sentences, crc32", some
+                ):
+                    if crc32(vector + parts) != checksum:
+                        raise sqlite3.DatabaseError("a vector is not what was written")
+                    vectors[places[text_hash]] = np.frombuffer(vector, np.float32)
+                    sentences[text_hash] = np.frombuffer(parts, np.float16).reshape(-1, dimension)
+            return vectors, [sentences[text_hash] for text_hash in hashes]
 
     def put(
         self,
@@ -125,6 +142,21 @@ class EmbeddingCache:
             f"SELECT {columns} FROM vectors WHERE fingerprint = ? AND text_hash IN ({marks})",
             (self._fingerprint, *some),
         )
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """Raise `sqlite3.DatabaseError` for what is no vector: text, null, or nothing at all."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        raise sqlite3.DatabaseError(f"what was read is no vector: {error!r}") from error
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Tell whether the cache is to blame for an error, and not the disk."""
+    # Errors that SQLite did not raise have no code; the low byte is the family of the others.
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) not in _DISK
 
 
 def remove_cache(path: Path) -> None:

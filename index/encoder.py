@@ -4,6 +4,7 @@ import json
 import os
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -24,8 +25,7 @@ MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 SPEC_FILE = "encoder.json"
 
-# Tokens in one batch, padding included: the issue's trials found 1024 faster than 4096 here,
-# since the activations of a larger batch leave the cache.
+# How many tokens' worth of passages is handed on, and so can be lost to a kill, at a time.
 BATCH_TOKENS = 1024
 
 
@@ -87,7 +87,7 @@ class Encoder(Protocol):
         """Return the tokens of each text, special tokens not counted."""
 
     def encode_batches(self, passages: Sequence[PassageText]) -> Iterator[Batch]:
-        """Yield the passages' vectors batch by batch, in the order that is fastest."""
+        """Yield the passages' vectors batch by batch, each passage in one of them."""
 
     def encode_question(self, question: str) -> Vectors:
         """Return one unit vector, shape `(dimension,)`, float32."""
@@ -104,19 +104,22 @@ class OnnxEncoder:
 
         Args:
             folder: Holds `encoder.json`, `model.onnx` and `tokenizer.json`.
-            threads: How many cores one call may use; all that this process may run on by default.
+            threads: How many passages are run at once; by default as many as this process may
+                use cores.
 
         Raises:
             EncoderMissing: A file is missing, or is not the one that was exported.
         """
         self._spec = read_spec(folder)
+        self._threads = threads or _cores()
         # The packaged tokenizer.json pads and truncates at 128 tokens although the model takes
         # 256, so both are switched off here and done by this class.
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or _cores()
+        # A run has one thread; passages run side by side, and so do the questions of a server.
+        options.intra_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
             str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
@@ -139,30 +142,29 @@ class OnnxEncoder:
         return [len(encoding.ids) for encoding in encodings]
 
     def encode_batches(self, passages: Sequence[PassageText]) -> Iterator[Batch]:
-        """Yield the passages' vectors, longest first, `BATCH_TOKENS` tokens at a time.
+        """Yield the passages' vectors in order, about `BATCH_TOKENS` tokens at a time.
+
+        Each text is run alone, one a core at once: dynamic int8 scales its activations by the whole
+        run, so a text would get another vector beside other texts (cosine down to 0.987), and
+        nothing is padded. Two cores are as fast so as with batches of 1024 tokens.
 
         A text beyond the model's window is cut at its end; the splitter makes none such.
         """
         prompt = self._spec.passage_prompt
         encoded = self._tokenize([prompt + passage.text for passage in passages])
-        order = sorted(range(len(encoded)), key=lambda i: (-len(encoded[i].ids), i))
-        start = 0
-        while start < len(order):
-            size = max(1, BATCH_TOKENS // len(encoded[order[start]].ids))
-            positions = tuple(order[start : start + size])
-            tokens, mask = self._run([encoded[i] for i in positions])
-            vectors = pool(tokens, mask, self._spec.pooling)
-            sentences = tuple(
-                _sentence_vectors(tokens[row], vectors[row], encoded[i], passages[i], len(prompt))
-                for row, i in enumerate(positions)
-            )
-            yield Batch(positions, vectors, sentences)
-            start += size
+        with ThreadPoolExecutor(self._threads) as threads:
+            for positions in _batches([len(tokens.ids) for tokens in encoded]):
+                work = threads.map(self._embed, [encoded[i] for i in positions])
+                pairs = list(zip(positions, work, strict=True))
+                sentences = tuple(
+                    _sentence_vectors(vectors, whole, encoded[i], passages[i], len(prompt))
+                    for i, (vectors, whole) in pairs
+                )
+                yield Batch(tuple(positions), np.stack([p[1][1] for p in pairs]), sentences)
 
     def encode_question(self, question: str) -> Vectors:
         """Return one unit vector, shape `(dimension,)`; words beyond the window don't count."""
-        tokens, mask = self._run(self._tokenize([self._spec.query_prompt + question]))
-        return np.ascontiguousarray(pool(tokens, mask, self._spec.pooling)[0])
+        return self._embed(self._tokenize([self._spec.query_prompt + question])[0])[1]
 
     def fits(self, question: str) -> bool:
         """Tell whether the question is within the model's window."""
@@ -182,21 +184,17 @@ class OnnxEncoder:
             for t in tokens
         ]
 
-    def _run(self, batch: list["_Tokens"]) -> tuple[Vectors, NDArray[np.int64]]:
-        """Return token vectors, shape `(texts, width, dimension)`, and which are no padding."""
-        width = max(len(tokens.ids) for tokens in batch)
-        token_ids = np.zeros((len(batch), width), np.int64)
-        mask = np.zeros((len(batch), width), np.int64)
-        for row, tokens in enumerate(batch):
-            token_ids[row, : len(tokens.ids)] = tokens.ids
-            mask[row, : len(tokens.ids)] = 1
+    def _embed(self, tokens: "_Tokens") -> tuple[Vectors, Vectors]:
+        """Return a text's token vectors, shape `(tokens, dimension)`, and its own unit vector."""
+        ids = np.array([tokens.ids], np.int64)
         feed = {
-            "input_ids": token_ids,
-            "attention_mask": mask,
-            "token_type_ids": np.zeros_like(token_ids),
+            "input_ids": ids,
+            "attention_mask": np.ones_like(ids),
+            "token_type_ids": np.zeros_like(ids),
         }
         output = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
-        return np.asarray(output, np.float32), mask
+        vectors = np.asarray(output[0], np.float32)
+        return vectors, pool(vectors, self._spec.pooling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,24 +219,27 @@ def _sentence_vectors(
     return vectors.astype(np.float16)
 
 
-def pool(tokens: Vectors, mask: NDArray[np.int64], pooling: str) -> Vectors:
-    """Return one unit vector a text from its token vectors.
+def pool(tokens: Vectors, pooling: str) -> Vectors:
+    """Return the unit vector of a text, shape `(dimension,)`, from its token vectors.
 
     Args:
-        tokens: Shape `(texts, width, dimension)`.
-        mask: Shape `(texts, width)`; 1 where there is a token, 0 where there is padding.
-        pooling: `mean` over the tokens (special ones too, as sentence-transformers does) or
-            `cls`, the first token.
-
-    Returns:
-        Shape `(texts, dimension)`, float32, rows of length 1.
+        tokens: Shape `(tokens, dimension)`, special tokens included.
+        pooling: `mean` over all tokens, as sentence-transformers does, or `cls`, the first.
     """
-    if pooling == "cls":
-        pooled = tokens[:, 0]
-    else:
-        weights = mask[:, :, None].astype(np.float32)
-        pooled = (tokens * weights).sum(axis=1) / weights.sum(axis=1)
-    return np.asarray(pooled / np.linalg.norm(pooled, axis=1, keepdims=True), np.float32)
+    pooled = tokens[0] if pooling == "cls" else tokens.mean(axis=0)
+    return np.asarray(pooled / np.linalg.norm(pooled), np.float32)
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[range]:
+    """Yield ranges of texts of at most `BATCH_TOKENS` tokens together, at least one text each."""
+    start = filled = 0
+    for i, length in enumerate(lengths):
+        if i > start and filled + length > BATCH_TOKENS:
+            yield range(start, i)
+            start, filled = i, 0
+        filled += length
+    if start < len(lengths):
+        yield range(start, len(lengths))
 
 
 def _cores() -> int:

@@ -14,7 +14,7 @@ from index.store import Filters
 from index.vectors import Neighbour
 
 # Candidates from each half. With fewer, a passage that only one half finds is lost.
-CANDIDATES = 200
+CANDIDATES = 100
 # What the words count against the cosine; see docs/decisions/0003.
 WORDS_WEIGHT = 0.8
 # BM25's k1 + 1: no passage scores more than this times the summed weights of a question's terms.
