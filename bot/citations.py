@@ -107,8 +107,9 @@ def _fault(
 def _misplaced(citation: Citation, text: str) -> str | None:
     """Return why an annotation is wrong: the answer must say just what is cited, there."""
     for place in citation.annotations:
+        inside = 0 <= place.start_index <= place.end_index <= len(text)
         said = text[place.start_index : place.end_index]
-        if said != _one_line(citation.cited_text):
+        if not inside or said != _one_line(citation.cited_text):
             return f"the answer's [{place.start_index}, {place.end_index}) is not the quote"
     return None
 

@@ -28,7 +28,7 @@ class SettingsError(BotError):
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         self.problems = problems
-        super().__init__("Settings: " + "; ".join(problems) + ". `citewire --help` lists them.")
+        super().__init__("Settings: " + "; ".join(problems) + ". The README lists them all.")
 
 
 class AnswersUnreadable(BotError):

@@ -95,8 +95,10 @@ def read_answers(path: Path) -> Iterator[Answer]:
     """
     try:
         content = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AnswersUnreadable(path, None, str(error)) from error
+    except OSError as error:
+        raise AnswersUnreadable(path, None, error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise AnswersUnreadable(path, None, "not UTF-8") from error
     count = 0
     for line, record in _records(path, content):
         if isinstance(record, dict) and "error" in record and "answer" not in record:
@@ -115,16 +117,17 @@ def _records(path: Path, content: str) -> Iterator[tuple[int | None, object]]:
     """Yield the JSON values of a file that is one value, or one a line, with their lines."""
     try:
         whole = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     else:
         yield None, whole
         return
-    for number, line in enumerate(content.splitlines(), start=1):
+    # Not splitlines: a question may hold U+2028 and the like, which JSON leaves as they are.
+    for number, line in enumerate(content.split("\n"), start=1):
         if line.strip():
             try:
                 yield number, json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise AnswersUnreadable(path, number, f"not valid JSON ({error})") from error
 
 

@@ -1,78 +1,129 @@
 """Answers for a terminal: the answer, its quotes in context, numbered sources."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Sequence
+from math import floor
 
 from rich.console import Group, RenderableType
+from rich.style import Style
 from rich.text import Text
 
-from bot.answer import Answer, Citation
+from bot.answer import Answer, Citation, Confidence
 from corpus.article import Article
 
 # How much of the article is shown around a quote, in characters.
 _CONTEXT_CHARS = 160
 _ACCENT = "cyan"
+# What moves a terminal's cursor, changes its colours or turns text around. Articles are clean of
+# it; file names, and what someone asks, need not be.
+_UNSEEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 Articles = Callable[[str], Article]
 
 
-def render(answer: Answer, articles: Articles) -> RenderableType:
-    """Return an answer as a person reads it; `articles` gives the text around the quotes."""
+def printable(text: str) -> str:
+    """Return `text` as a terminal may print it: a � for each control character but line ends."""
+    return _UNSEEN.sub("�", text)
+
+
+def render(answer: Answer, articles: Articles, *, marked: bool = False) -> RenderableType:
+    """Return an answer as a person reads it.
+
+    Args:
+        answer: What to show.
+        articles: Gives the text around the quotes.
+        marked: Put ** around the quotes in their context, for where no style can show them.
+    """
     parts: list[RenderableType] = [_headline(answer), Text()]
-    for citation in answer.citations:
-        parts += [_quote_in_context(citation, articles(citation.document_id)), Text()]
+    for quotes in _by_paragraph(answer.citations, articles):
+        article = articles(quotes[0].document_id)
+        parts += [_in_context(quotes, article, "**" if marked else ""), Text()]
     if answer.citations:
         parts += [Text("Sources" if answer.status == "answered" else "Closest articles", "bold")]
-        parts += [_source(citation) for citation in answer.citations]
+        parts += [_source(citations) for citations in _by_document(answer.citations)]
         parts += [Text(), Text(_summary(answer), "dim")]
-    parts += [Text(f"Note: {notice.message}", "yellow") for notice in answer.warnings]
+    parts += [Text(f"Note: {printable(notice.message)}", "yellow") for notice in answer.warnings]
     return Group(*parts)
 
 
 def _headline(answer: Answer) -> Text:
     if answer.status == "abstained":
         return Text(answer.answer, "bold yellow")
-    text = Text(answer.answer, "bold")
+    text = Text(printable(answer.answer), "bold")
     for citation in answer.citations:
-        text.highlight_words([f"[{citation.number}]"], f"not bold {_ACCENT}")
+        for place in citation.annotations:
+            end = place.end_index + len(f" [{citation.number}]")
+            text.stylize(f"not bold {_ACCENT}", place.end_index, end)
     return text
 
 
-def _quote_in_context(citation: Citation, article: Article) -> Text:
-    """Return the quote, emphasised, with what stands around it in its paragraph."""
-    start, end = citation.start_char_index, citation.end_char_index
-    before = _tail(article.text[:start].rsplit("\n\n", 1)[-1])
-    after = _head(article.text[end:].split("\n\n", 1)[0])
-    return Text.assemble(
-        (f"[{citation.number}] ", _ACCENT),
-        (before, "dim"),
-        (citation.cited_text, f"bold underline {_ACCENT}"),
-        (after, "dim"),
-    )
+def _by_paragraph(citations: Sequence[Citation], articles: Articles) -> Iterator[list[Citation]]:
+    """Yield the citations that stand in one paragraph together, in reading order."""
+    groups: dict[tuple[str, int], list[Citation]] = {}
+    for citation in citations:
+        text = articles(citation.document_id).text
+        paragraph = text.rfind("\n\n", 0, citation.start_char_index)
+        groups.setdefault((citation.document_id, paragraph), []).append(citation)
+    for group in groups.values():
+        yield sorted(group, key=lambda citation: citation.start_char_index)
+
+
+def _by_document(citations: Sequence[Citation]) -> Iterator[list[Citation]]:
+    groups: dict[str, list[Citation]] = {}
+    for citation in citations:
+        groups.setdefault(citation.document_id, []).append(citation)
+    yield from groups.values()
+
+
+def _in_context(quotes: Sequence[Citation], article: Article, mark: str) -> Text:
+    """Return the quotes of one paragraph, emphasised, with what stands around them there."""
+    text, at = Text(), 0
+    if len(quotes) == 1:  # its number stands at the margin; of several, each before its quote
+        text.append(f"[{quotes[0].number}] ", _ACCENT)
+    for citation in quotes:
+        start = citation.start_char_index
+        between = article.text[at:start].rsplit("\n\n", 1)[-1]
+        text.append(printable(_middle(between) if at else _tail(between)), "dim")
+        if len(quotes) > 1:
+            text.append(f"[{citation.number}] ", _ACCENT)
+        text.append(f"{mark}{printable(citation.cited_text)}{mark}", f"bold underline {_ACCENT}")
+        at = citation.end_char_index
+    return text.append(printable(_head(article.text[at:].split("\n\n", 1)[0])), "dim")
 
 
 def _tail(text: str) -> str:
     if len(text) <= _CONTEXT_CHARS:
         return text.lstrip()
-    return "… " + text[-_CONTEXT_CHARS:].split(maxsplit=1)[-1]
+    return "… " + "".join(text[-_CONTEXT_CHARS:].split(maxsplit=1)[-1:])
 
 
 def _head(text: str) -> str:
     if len(text) <= _CONTEXT_CHARS:
         return text.rstrip()
-    return text[:_CONTEXT_CHARS].rsplit(maxsplit=1)[0] + " …"
+    return "".join(text[:_CONTEXT_CHARS].rsplit(maxsplit=1)[:1]) + " …"
 
 
-def _source(citation: Citation) -> Text:
-    line = Text.assemble((f"[{citation.number}] ", _ACCENT), citation.document_title)
-    known = [citation.source, citation.author]
-    details = [part for part in known if part]
-    if citation.published_at is not None:
-        details.append(f"{citation.published_at:%Y-%m-%d} ({_age(citation.age_days or 0)})")
+def _middle(text: str) -> str:
+    if len(text) <= 2 * _CONTEXT_CHARS:
+        return text
+    return f"{_head(text)} {_tail(text)[2:]}"
+
+
+def _source(citations: Sequence[Citation]) -> Text:
+    """Return the article that these citations are from, on two lines."""
+    first = citations[0]
+    numbers = "".join(f"[{citation.number}] " for citation in citations)
+    line = Text.assemble((numbers, _ACCENT), printable(first.document_title))
+    details = [part for part in (first.source, first.author) if part]
+    if first.published_at is not None:
+        details.append(f"{first.published_at:%Y-%m-%d} ({_age(first.age_days or 0)})")
     if details:
-        line.append(" — " + ", ".join(details))
-    where = citation.url or citation.document_id
-    line.append(f"\n    {where}", f"dim link {citation.fragment_url}" if citation.url else "dim")
-    return line
+        line.append(" — " + printable(", ".join(details)))
+    where = printable(first.url or first.document_id)
+    link = printable(first.fragment_url) if first.fragment_url else None
+    return line.append(f"\n    {where}", Style(dim=True, link=link))
 
 
 def _summary(answer: Answer) -> str:
@@ -81,9 +132,13 @@ def _summary(answer: Answer) -> str:
     parts = [f"{sources} independent source{'s' if sources != 1 else ''}"]
     if answer.freshness.newest_age_days is not None:
         parts.append(f"newest {_age(answer.freshness.newest_age_days)}")
-    confidence = answer.confidence
-    parts.append(f"confidence {confidence.score:.2f} (answers from {confidence.threshold:.2f})")
-    return " · ".join(parts)
+    return " · ".join([*parts, _confidence(answer.confidence)])
+
+
+def _confidence(confidence: Confidence) -> str:
+    """Return the score rounded down, so that one below the threshold never seems to reach it."""
+    score = floor(round(100 * confidence.score, 2)) / 100
+    return f"confidence {score:.2f} (answers from {confidence.threshold:g})"
 
 
 def _age(days: int) -> str:

@@ -50,7 +50,8 @@ def read_settings(environment: Mapping[str, str], **flags: object) -> Settings:
     """Return the settings.
 
     Args:
-        environment: `os.environ`, say; only names that begin with `CITEWIRE_` count.
+        environment: `os.environ`, say; only names that begin with `CITEWIRE_` count, and an empty
+            value is none.
         flags: Values from the command line by field name; None means not given.
 
     Raises:
@@ -64,7 +65,7 @@ def read_settings(environment: Mapping[str, str], **flags: object) -> Settings:
         name.upper().removeprefix(PREFIX).lower(): value
         for source in (file, environment)
         for name, value in source.items()
-        if name.upper().startswith(PREFIX)
+        if name.upper().startswith(PREFIX) and value
     }
     given |= {name: value for name, value in flags.items() if value is not None}
     try:

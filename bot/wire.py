@@ -4,7 +4,7 @@ What only a build needs is imported when one is made: a question must not wait f
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +20,10 @@ from index.live import LiveIndex
 from index.lock import build_lock
 from index.retrieve import Retriever
 from index.snapshot import SplitterSpec, open_current
+from index.store import ArticleStore
 
 if TYPE_CHECKING:
+    from corpus.read import Found, Problem
     from index.build import Builder, Progress, Report
 
 BUNDLED_ARTICLES = Path(corpus.__file__).parent / "articles"
@@ -69,6 +71,11 @@ def answerer(settings: Settings) -> Answerer:
     return Answerer(Live(live_index(settings)), utc_now, new_answer_id, threshold)
 
 
+def articles(settings: Settings) -> ArticleStore:
+    """Return the articles of the data folder; no encoder is needed to read them."""
+    return open_current(settings.data).articles
+
+
 def update_index(settings: Settings, sources: Sequence[Path], progress: "Progress") -> "Report":
     """Bring the index up to date with `sources`; see `Builder.update`.
 
@@ -82,9 +89,24 @@ def update_index(settings: Settings, sources: Sequence[Path], progress: "Progres
     with build_lock(settings.data):
         builder = _builder(settings, progress)
         progress.stage("Reading articles", sum(file.size for file in files))
-        articles = read_files(files, on_read=progress.advance)
+        read = read_files(files, on_read=progress.advance)
         names = tuple(str(source.resolve()) for source in sources)
-        return builder.update((item for some in (problems, articles) for item in some), names)
+        return builder.update((item for some in (problems, read) for item in some), names)
+
+
+def index_found(
+    settings: Settings,
+    found: "Iterable[Found | Problem]",
+    sources: tuple[str, ...],
+    progress: "Progress",
+) -> "Report":
+    """Make the index mirror articles that were read already; see `Builder.update`.
+
+    Raises:
+        IndexingError: The build could not be done; the index is what it was.
+    """
+    with build_lock(settings.data):
+        return _builder(settings, progress).update(found, sources)
 
 
 def delete_articles(settings: Settings, ids: Sequence[str], progress: "Progress") -> "Report":

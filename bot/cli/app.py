@@ -1,6 +1,7 @@
 """The program: its commands, and errors to exit statuses."""
 
 import importlib.metadata
+import io
 import os
 import sys
 from typing import Any
@@ -9,13 +10,14 @@ import typer
 from typer.core import TyperGroup
 
 from bot.cli import asking, collection
-from bot.cli.options import complain
+from bot.cli.options import complain, stderr
 from bot.errors import BotError, QuestionRefused, SettingsError
 from corpus.errors import CorpusError
 from index.errors import IndexingError
 
 # Commands of packages above this one, which it must not import: evals brings some.
 _PLUGINS = "citewire.commands"
+_NAME = "citewire"
 _FAILED, _USAGE, _INTERRUPTED = 1, 2, 130
 
 
@@ -29,9 +31,22 @@ class _Commands(TyperGroup):
         own = super().get_command(ctx, cmd_name)
         if own is not None or cmd_name not in _plugins().names:
             return own
+        loaded = _plugins()[cmd_name].load()
+        if isinstance(loaded, typer.Typer):  # a command with commands of its own
+            return typer.main.get_command(loaded)
         plugin = typer.Typer(add_completion=False)
-        plugin.command(name=cmd_name)(_plugins()[cmd_name].load())
+        plugin.command(name=cmd_name)(loaded)
         return typer.main.get_command(plugin)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  (likewise)
+        """Run the command; typer itself would leave without a word when it is interrupted."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            if sys.stderr.isatty():
+                stderr().print()  # the cursor stands behind ^C
+            complain("Interrupted.")
+            raise typer.Exit(_INTERRUPTED) from None
 
 
 def _plugins() -> importlib.metadata.EntryPoints:
@@ -42,7 +57,7 @@ app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     help="Answers questions over a collection of articles with cited, verbatim passages.",
     epilog="Settings come from flags, CITEWIRE_* variables and .env; the README lists them.",
 )
@@ -50,7 +65,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"citewire {importlib.metadata.version('citewire')}")
+        typer.echo(f"{_NAME} {importlib.metadata.version(_NAME)}")
         raise typer.Exit
 
 
@@ -84,17 +99,15 @@ for command in (
 
 def main() -> None:
     """Run the program and leave with 0 for ok, 1 for failed, 2 for wrong usage."""
+    _speak_utf8()
     try:
-        app()
+        app(prog_name=_NAME)
     except (QuestionRefused, SettingsError) as error:
         complain(f"Error: {error}")
         sys.exit(_USAGE)
     except (BotError, IndexingError, CorpusError) as error:
         complain(f"Error: {error}")
         sys.exit(_FAILED)
-    except KeyboardInterrupt:
-        complain("Interrupted.")
-        sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         # Whoever read the output has gone; Python would complain again when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -102,3 +115,11 @@ def main() -> None:
     except OSError as error:
         complain(f"Error: {error}. Check the path and its permissions.")
         sys.exit(_FAILED)
+
+
+def _speak_utf8() -> None:
+    """Make files and pipes UTF-8, as JSON is, and no character a reason to fail."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="replace")

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
+from rich.console import Console
 from rich.text import Text
 
 from bot import citations, wire
+from bot.answer import Answer
 from bot.answerer import DEFAULT_CITATIONS, MAX_CITATIONS, Answerer, Question
 from bot.cli.options import (
     AfterOption,
@@ -22,7 +24,10 @@ from bot.cli.options import (
     DocumentOption,
     JsonOption,
     SourceOption,
+    as_text,
     complain,
+    counted,
+    indented,
     settings_with,
     stderr,
     stdout,
@@ -38,7 +43,7 @@ from bot.json_lines import (
     to_json,
     to_record,
 )
-from bot.render import render
+from bot.render import printable, render
 from corpus.article import Article
 from index.retrieve import Hit
 from index.store import Filters
@@ -57,7 +62,9 @@ class By(StrEnum):
 
 
 def ask(
-    question: Annotated[str | None, typer.Argument(help="In your own words.")] = None,
+    question: Annotated[
+        str | None, typer.Argument(metavar="QUESTION", help="In your own words.")
+    ] = None,
     data: DataOption = None,
     after: AfterOption = None,
     before: BeforeOption = None,
@@ -79,11 +86,12 @@ def ask(
     if batch is not None:
         _ask_batch(answerer, batch, filters, max_citations)
         return
-    answer = answerer.ask(Question(question or "", filters=filters, max_citations=max_citations))
+    asked = as_text(question or "")
+    answer = answerer.ask(Question(asked, filters=filters, max_citations=max_citations))
     if as_json:
         typer.echo(to_json(answer, indent=2))
     else:
-        stdout().print(render(answer, _articles(answerer)))
+        _print(answer, answerer)
 
 
 def _ask_batch(answerer: Answerer, batch: Path, filters: Filters, max_citations: int) -> None:
@@ -95,7 +103,7 @@ def _ask_batch(answerer: Answerer, batch: Path, filters: Filters, max_citations:
 
 
 def search(
-    query: Annotated[str | None, typer.Argument(help="In your own words.")] = None,
+    query: Annotated[str | None, typer.Argument(metavar="QUERY", help="In your own words.")] = None,
     data: DataOption = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 10,
     by: Annotated[By, typer.Option("--by", help="Rank passages, or articles by their best.")] = (
@@ -126,16 +134,21 @@ def search(
     if batch is not None:
         _run_batch(batch, lambda asked: {"id": asked.id, "hits": _hit_records(hits(asked.text))})
         return
-    found = hits(query or "")
+    wanted = as_text(query or "")
+    found = hits(wanted)
     if as_json:
-        typer.echo(json.dumps({"query": query, "hits": _hit_records(found)}, ensure_ascii=False))
+        typer.echo(json.dumps({"query": wanted, "hits": _hit_records(found)}, ensure_ascii=False))
         return
     for rank, (hit, article) in enumerate(found, start=1):
         stdout().print(
-            Text.assemble((f"{rank:>3} ", "cyan"), (article.title, "bold"), f"  {hit.score:.3f}")
+            Text.assemble(
+                (f"{rank:>3} ", "cyan"), (printable(article.title), "bold"), f"  {hit.score:.3f}"
+            )
         )
-        stdout().print(Text(f"    {article.id} [{hit.passage.start}, {hit.passage.end})", "dim"))
-        stdout().print(Text(f"    {' '.join(_passage(hit, article).split())}\n"))
+        where = f"{printable(article.id)} [{hit.passage.start}, {hit.passage.end})"
+        stdout().print(indented(Text(where, "dim")))
+        passage = printable(" ".join(_passage(hit, article).split()))
+        stdout().print(indented(Text(f"{passage}\n")))
 
 
 def _hit_records(found: list[tuple[Hit, Article]]) -> list[object]:
@@ -157,8 +170,9 @@ def chat(data: DataOption = None) -> None:
     talk.print(f"{info.documents} articles. /new begins anew, /quit or Ctrl-D ends.", style="dim")
     while True:
         try:
-            asked = talk.input("[bold cyan]?[/] ").strip()
+            asked = _next_line(talk).strip()
         except EOFError:
+            talk.print()
             break
         if asked in {"/quit", "/exit"}:
             break
@@ -170,6 +184,15 @@ def chat(data: DataOption = None) -> None:
             _say(answerer, asked, history)
 
 
+def _next_line(talk: Console) -> str:
+    """Return what is typed next, with the arrow keys at work where a person types."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        import readline  # noqa: F401  (input() uses it once it is there)
+
+        return input("? ")
+    return talk.input("? ", markup=False)
+
+
 def _say(answerer: Answerer, asked: str, history: list[Turn]) -> None:
     try:
         answer = answerer.ask(Question(asked, tuple(history)))
@@ -177,25 +200,34 @@ def _say(answerer: Answerer, asked: str, history: list[Turn]) -> None:
         complain(str(error))
         return
     if answer.standalone_question != answer.question:
-        stderr().print(f"Searched: {answer.standalone_question}", style="dim", markup=False)
-    stdout().print(render(answer, _articles(answerer)))
+        searched = printable(answer.standalone_question)
+        stderr().print(f"Searched: {searched}", style="dim", markup=False)
+    _print(answer, answerer)
     history += [Turn("user", answer.standalone_question), Turn("assistant", answer.answer)]
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="What `ask --json` or `ask --batch` printed.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="What `ask --json` or `ask --batch` printed.")
+    ],
     data: DataOption = None,
 ) -> None:
     """Re-check every citation of saved answers against the articles in the index.
 
     Exits with 1 at the first that does not hold.
     """
-    articles = _articles(wire.answerer(settings_with(data)))
+    articles = wire.articles(settings_with(data))
     answers = held = 0
     for answer in read_answers(file):
-        held += citations.verify(answer, articles)
+        held += citations.verify(answer, articles.article)
         answers += 1
-    stdout().print(f"All {held} citations of {answers} answers hold.")
+    cited, saved = counted(held, "citation"), counted(answers, "answer")
+    stdout().print(f"Verified: {cited} of {saved}.")
+
+
+def _print(answer: Answer, answerer: Answerer) -> None:
+    console = stdout()
+    console.print(render(answer, _articles(answerer), marked=console.color_system is None))
 
 
 def _articles(answerer: Answerer) -> Callable[[str], Article]:
@@ -216,8 +248,8 @@ def _filters(
     return Filters(
         _aware(after),
         _aware(before),
-        tuple(sources) if sources else None,
-        tuple(documents) if documents else None,
+        tuple(map(as_text, sources)) if sources else None,
+        tuple(map(as_text, documents)) if documents else None,
     )
 
 
@@ -243,7 +275,7 @@ def _run_batch(batch: Path, work: Callable[[Asked], dict[str, object]]) -> None:
             sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
             sys.stdout.flush()
     if bad:
-        complain(f"{bad} of the lines could not be used.")
+        complain(f"{counted(bad, 'line')} could not be used.")
         raise typer.Exit(1)
 
 

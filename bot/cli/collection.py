@@ -7,14 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from bot import wire
-from bot.cli.options import DataOption, JsonOption, complain, settings_with, stderr, stdout
+from bot.cli.options import (
+    DataOption,
+    JsonOption,
+    as_text,
+    complain,
+    counted,
+    indented,
+    settings_with,
+    stderr,
+    stdout,
+)
 from bot.cli.progress import Bars
+from bot.render import printable
 from corpus.article import Article
-from index.errors import SnapshotError
+from index.errors import NothingRead, SnapshotError
 from index.snapshot import current_id, read_manifest, snapshot_folder
 
 if TYPE_CHECKING:
@@ -32,7 +42,11 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without aski
 def index(
     sources: Annotated[
         list[Path] | None,
-        typer.Argument(help="Files and folders to read.", show_default="the bundled articles"),
+        typer.Argument(
+            metavar="SOURCE",
+            help="Files and folders to read.",
+            show_default="the bundled articles",
+        ),
     ] = None,
     data: DataOption = None,
     strict: Annotated[
@@ -50,8 +64,12 @@ def index(
     chosen = sources or [wire.BUNDLED_ARTICLES]
     if not yes and sys.stdin.isatty():
         _confirm_replacing(settings.data, chosen)
-    with Bars(stderr()) as bars:
-        report = wire.update_index(settings, chosen, bars)
+    try:
+        with Bars(stderr()) as bars:
+            report = wire.update_index(settings, chosen, bars)
+    except NothingRead as error:
+        _print_problems(error.problems)
+        raise
     _print_problems(report.problems)
     if as_json:
         record = asdict(report) | {"problems": [asdict(p) for p in report.problems]}
@@ -71,8 +89,8 @@ def _confirm_replacing(data: Path, sources: "Sequence[Path]") -> None:
     before, after = set(manifest.sources), {str(source.resolve()) for source in sources}
     if before and before.isdisjoint(after):
         typer.confirm(
-            f"{data} holds {manifest.articles} articles from {', '.join(sorted(before))}. "
-            "Replace them?",
+            f"{data} holds {counted(manifest.articles, 'article')} from "
+            f"{', '.join(sorted(before))}. Replace?",
             abort=True,
             err=True,
         )
@@ -86,13 +104,15 @@ def _print_problems(problems: "Sequence[Problem]") -> None:
 
 
 def _summary(report: "Report", data: Path) -> Text:
+    articles = counted(report.articles, "article")
+    passages = counted(report.passages, "passage")
     if not report.is_new:
-        text = Text(f"Up to date: {report.articles} articles, {report.passages} passages in {data}")
+        text = Text(f"Up to date: {articles}, {passages} in {data}")
     else:
         text = Text(
-            f"Indexed {report.articles} articles as {report.passages} passages in {data}: "
+            f"Indexed {articles} as {passages} in {data}: "
             f"{report.added} new, {report.changed} changed, {report.removed} removed; "
-            f"{report.embedded} passages embedded"
+            f"{counted(report.embedded, 'passage')} embedded"
         )
     if report.kept:
         text.append(f"; {report.kept} kept as before, since their files could not be read")
@@ -103,17 +123,16 @@ def _summary(report: "Report", data: Path) -> Text:
 
 def list_articles(data: DataOption = None, as_json: JsonOption = False) -> None:
     """List the articles: id, date, outlet and title."""
-    current = wire.live_index(settings_with(data)).current()
-    articles = [stored.article for stored in current.snapshot.articles.articles()]
+    articles = [stored.article for stored in wire.articles(settings_with(data)).articles()]
     if as_json:
         for article in articles:
             typer.echo(json.dumps(_record(article), ensure_ascii=False))
     elif sys.stdout.isatty():
-        table = Table("Id", "Published", "Outlet", "Title", box=None, header_style="bold")
         for article in articles:
-            table.add_row(*(Text(cell) for cell in _row(article)))
-        stdout().print(table)
-        stderr().print(f"{len(articles)} articles", style="dim")
+            name, *known = map(printable, _row(article))
+            stdout().print(Text(name, "cyan"), soft_wrap=True)  # whole, so that it can be copied
+            stdout().print(indented(Text(" · ".join(filter(None, known)))))
+        stderr().print(counted(len(articles), "article"), style="dim")
     else:
         for article in articles:
             typer.echo("\t".join(_row(article)))
@@ -145,22 +164,21 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show one article: the text that citations point into."""
-    current = wire.live_index(settings_with(data)).current()
-    article = current.snapshot.articles.article(article_id)
+    article = wire.articles(settings_with(data)).article(as_text(article_id))
     if as_json:
         typer.echo(json.dumps(_record(article, text=True), ensure_ascii=False))
         return
     console = stdout()
-    console.print(Text(article.title, "bold"))
+    console.print(Text(printable(article.title), "bold"))
     date = f"{article.published_at:%Y-%m-%d}" if article.published_at else None
     known = [part for part in (article.source, article.author, date, article.url) if part]
     if known:
-        console.print(Text(" · ".join(known), "dim"))
-    console.print(Text(f"\n{article.text}"))
+        console.print(Text(printable(" · ".join(known)), "dim"))
+    console.print(Text(f"\n{printable(article.text)}"))
 
 
 def delete(
-    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="As `citewire list` shows them.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="As `citewire list` shows them.")],
     data: DataOption = None,
     yes: YesOption = False,
 ) -> None:
@@ -169,11 +187,13 @@ def delete(
     The files they came from stay: the next `citewire index` reads them again.
     """
     settings = settings_with(data)
+    chosen = [as_text(article_id) for article_id in ids]
     if not yes and sys.stdin.isatty():
-        typer.confirm(f"Delete {', '.join(ids)} from {settings.data}?", abort=True, err=True)
+        names = printable(", ".join(chosen))
+        typer.confirm(f"Delete {names} from {settings.data}?", abort=True, err=True)
     with Bars(stderr()) as bars:
-        report = wire.delete_articles(settings, ids, bars)
-    stdout().print(f"Deleted {report.removed} articles; {report.articles} are left.")
+        report = wire.delete_articles(settings, chosen, bars)
+    stdout().print(f"Deleted {counted(report.removed, 'article')}; {report.articles} left.")
 
 
 def doctor(

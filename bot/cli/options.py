@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.text import Text
 
+from bot.render import printable
 from bot.settings import Settings, read_settings
 
 DataOption = Annotated[
@@ -24,11 +27,18 @@ BatchOption = Annotated[
 _DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 AfterOption = Annotated[
     datetime | None,
-    typer.Option("--after", formats=_DATES, help="Only articles published then or later."),
+    typer.Option(
+        "--after",
+        formats=_DATES,
+        metavar="DATE",
+        help="Only articles published then (2026-01-31, or with a time) or later.",
+    ),
 ]
 BeforeOption = Annotated[
     datetime | None,
-    typer.Option("--before", formats=_DATES, help="Only articles published before then."),
+    typer.Option(
+        "--before", formats=_DATES, metavar="DATE", help="Only articles published before then."
+    ),
 ]
 SourceOption = Annotated[
     list[str] | None, typer.Option("--source", help="Only articles of this outlet; repeatable.")
@@ -47,9 +57,24 @@ def settings_with(data: Path | None = None, **flags: object) -> Settings:
     return settings
 
 
+def as_text(argument: str) -> str:
+    """Return an argument with � where its bytes are not UTF-8: Python keeps these as surrogates."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def counted(count: int, what: str) -> str:
+    """Return "1 article" or "2 articles"."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def stdout() -> Console:
     """Return the console for data: no colour when piped or with `NO_COLOR`, no wrapped words."""
     return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def indented(text: Text) -> RenderableType:
+    """Return `text` four columns in: every line of it in a terminal, where it is wrapped."""
+    return Padding(text, (0, 0, 0, 4)) if sys.stdout.isatty() else Text("    ") + text
 
 
 def stderr() -> Console:
@@ -59,4 +84,4 @@ def stderr() -> Console:
 
 def complain(message: str) -> None:
     """Say on stderr that something is wrong."""
-    stderr().print(message, style="red", markup=False, soft_wrap=True)
+    stderr().print(printable(message), style="red", markup=False, soft_wrap=True)

@@ -43,7 +43,8 @@ class Bars:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._progress.stop()
+        if self._console.is_terminal:  # elsewhere rich would print an empty line
+            self._progress.stop()
 
     def stage(self, name: str, total: int) -> None:
         """Begin a bar of `total` steps; one that only moves when `total` is 0."""
