@@ -81,6 +81,8 @@ def verify(answer: Answer, articles: Articles) -> int:
         reason = _fault(citation, answer, articles, revisions.get(citation.document_id))
         if reason:
             raise CitationBroken(answer.id, citation.id, citation.document_id, reason)
+    if reason := _unsupported(answer):
+        raise CitationBroken(answer.id, None, None, reason)
     return len(answer.citations)
 
 
@@ -101,7 +103,34 @@ def _fault(
         return f"[{start}, {end}) reads {article.text[start:end]!r}, not {citation.cited_text!r}"
     if listed_revision != citation.revision:
         return "the answer's list of documents has another revision, or lacks the article"
-    return _misplaced(citation, answer.answer)
+    return _misattributed(citation, article) or _misplaced(citation, answer.answer)
+
+
+def _misattributed(citation: Citation, article: Article) -> str | None:
+    """Return what the citation says of the article that the article does not."""
+    pairs = {
+        "title": (citation.document_title, article.title),
+        "url": (citation.url, article.url),
+        "source": (citation.source, article.source),
+        "author": (citation.author, article.author),
+        "date": (citation.published_at, article.published_at),
+    }
+    for name, (said, held) in pairs.items():
+        if said != held:
+            return f"it gives the {name} as {said}, the article has {held}"
+    return None
+
+
+def _unsupported(answer: Answer) -> str | None:
+    """Return why an extractive answer says more than its quotes, or None."""
+    if answer.status == "abstained" or answer.mode != "extractive":
+        return None
+    if not answer.citations:
+        return "it answers without a citation"
+    if any(not citation.annotations for citation in answer.citations):
+        return "it has a citation that no part of the answer rests on"
+    quotes = [f"{_one_line(c.cited_text)} [{c.number}]" for c in answer.citations]
+    return None if answer.answer == " ".join(quotes) else "it says something else than its quotes"
 
 
 def _misplaced(citation: Citation, text: str) -> str | None:

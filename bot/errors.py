@@ -43,9 +43,12 @@ class AnswersUnreadable(BotError):
 
 
 class CitationBroken(BotError):
-    """Raised when a citation does not hold against the article that it names."""
+    """Raised when an answer or one of its citations does not hold against the articles."""
 
-    def __init__(self, answer_id: str, citation_id: str, document_id: str, reason: str) -> None:
+    def __init__(
+        self, answer_id: str, citation_id: str | None, document_id: str | None, reason: str
+    ) -> None:
         self.answer_id, self.citation_id = answer_id, citation_id
         self.document_id, self.reason = document_id, reason
-        super().__init__(f"Answer {answer_id}, citation {citation_id} of {document_id}: {reason}.")
+        which = f", citation {citation_id} of {document_id}" if citation_id else ""
+        super().__init__(f"Answer {answer_id}{which}: {reason}.")

@@ -12,8 +12,8 @@ from index.retrieve import Hit, SentenceHit
 # see docs/decisions/0004.
 WORDS_WEIGHT = 0.3
 PASSAGE_WEIGHT = 0.5
-# A heading names a topic and states nothing: it may be quoted, after what does.
-HEADING_COST = 0.1
+# A heading names a topic and states nothing: it is quoted only where nothing else is near.
+HEADING_COST = 0.3
 # Further sentences are quoted while they score within this of the best.
 MARGIN = 0.1
 # Two sentences with this share of terms in common say the same.

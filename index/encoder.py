@@ -261,8 +261,10 @@ def read_spec(folder: Path) -> EncoderSpec:
         for name in (MODEL_FILE, TOKENIZER_FILE):
             if file_sha256(folder / name) != files[name]:
                 raise EncoderMissing(folder, f"{name} is not the file that was exported")
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise EncoderMissing(folder, f"{type(error).__name__}: {error}") from error
+    except OSError as error:
+        raise EncoderMissing(folder, f"{Path(error.filename).name} can't be read") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise EncoderMissing(folder, f"{SPEC_FILE} is not what was written") from error
     return spec
 
 

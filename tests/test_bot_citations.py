@@ -205,6 +205,48 @@ def test_the_first_that_does_not_hold_is_named(answer: Answer) -> None:
     assert caught.value.citation_id == "c2"
 
 
+@pytest.mark.parametrize(
+    ("tamper", "reason"),
+    [
+        pytest.param(first(document_title="On milk"), "it gives the title as On milk", id="title"),
+        pytest.param(first(url="https://y.example"), "the url as https://y.example", id="url"),
+        pytest.param(first(source="The Daily Cup"), "the source as The Daily Cup", id="outlet"),
+        pytest.param(first(author="A. Leaf"), "the author as A. Leaf", id="author"),
+        pytest.param(
+            first(published_at=datetime(2020, 1, 1, tzinfo=UTC)),
+            "the date as 2020-01-01",
+            id="date",
+        ),
+    ],
+)
+def test_whatever_a_citation_says_of_its_article_must_be_so(
+    answer: Answer, tamper: Tamper, reason: str
+) -> None:
+    with pytest.raises(CitationBroken, match=reason):
+        verify(tamper(answer), articles)
+
+
+@pytest.mark.parametrize(
+    ("tamper", "reason"),
+    [
+        pytest.param(
+            lambda a: replace(a, answer=a.answer + " And it is free."), "something else than its",
+            id="words behind the quotes",
+        ),
+        pytest.param(
+            lambda a: replace(a, citations=()), "answers without a citation", id="no citation"
+        ),
+        pytest.param(first(annotations=()), "no part of the answer rests on", id="no annotation"),
+    ],
+)  # fmt: skip
+def test_an_answer_says_its_quotes_and_nothing_else(
+    answer: Answer, tamper: Tamper, reason: str
+) -> None:
+    with pytest.raises(CitationBroken, match=reason) as caught:
+        verify(tamper(answer), articles)
+    assert str(caught.value).startswith("Answer ans_1: ")
+
+
 GUARDED = ("cited_text", "start_char_index", "end_char_index", "revision", "annotations")
 
 
