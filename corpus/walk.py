@@ -1,5 +1,6 @@
 """Which files a run reads: the given folders walked, in sorted order, nothing opened."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -204,4 +205,6 @@ def _resolved(path: Path) -> Path:
     except FileNotFoundError as error:
         raise Unreadable("a symbolic link to something that does not exist") from error
     except OSError as error:
+        if error.errno == errno.ELOOP:  # and how 3.13 does
+            raise Unreadable("a symbolic link that leads in a circle") from error
         raise Unreadable(f"cannot be read ({error.strerror})") from error

@@ -54,8 +54,12 @@ class EmbeddingCache:
         """
         self._fingerprint = fingerprint
         self._db = sqlite3.connect(f"file:{quote(str(path))}", uri=True)
-        with _damage_told():
-            self._db.executescript(_SCHEMA)
+        try:
+            with _damage_told():
+                self._db.executescript(_SCHEMA)
+        except sqlite3.Error:
+            self._db.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

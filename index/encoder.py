@@ -99,27 +99,29 @@ class Encoder(Protocol):
 class OnnxEncoder:
     """An exported sentence-transformers model in a folder of its own (see `index.export`)."""
 
-    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+    def __init__(self, folder: Path, *, threads_per_run: int = 1) -> None:
         """Load the encoder.
 
         Args:
             folder: Holds `encoder.json`, `model.onnx` and `tokenizer.json`.
-            threads: How many passages are run at once; by default as many as this process may
-                use cores.
+            threads_per_run: How many cores one text takes; the vectors are the same. 1 is best
+                for many passages or questions side by side, 2 answers a lone question sooner
+                (1.1 ms instead of 1.6).
 
         Raises:
             EncoderMissing: A file is missing, or is not the one that was exported.
         """
         self._spec = read_spec(folder)
-        self._threads = threads or _cores()
+        cores = _cores()
+        threads_per_run = min(threads_per_run, cores)
+        self._runs_at_once = cores // threads_per_run
         # The packaged tokenizer.json pads and truncates at 128 tokens although the model takes
         # 256, so both are switched off here and done by this class.
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         options = onnxruntime.SessionOptions()
-        # A run has one thread; passages run side by side, and so do the questions of a server.
-        options.intra_op_num_threads = 1
+        options.intra_op_num_threads = threads_per_run
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
             str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
@@ -152,7 +154,7 @@ class OnnxEncoder:
         """
         prompt = self._spec.passage_prompt
         encoded = self._tokenize([prompt + passage.text for passage in passages])
-        with ThreadPoolExecutor(self._threads) as threads:
+        with ThreadPoolExecutor(self._runs_at_once) as threads:
             for positions in _batches([len(tokens.ids) for tokens in encoded]):
                 work = threads.map(self._embed, [encoded[i] for i in positions])
                 pairs = list(zip(positions, work, strict=True))

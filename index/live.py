@@ -71,7 +71,8 @@ class LiveIndex:
         manifest = snapshot.manifest
         self._check(manifest)
         if self._encoder is None or self._encoder.spec != manifest.encoder:
-            self._encoder = OnnxEncoder(self._models / manifest.encoder.fingerprint)
+            folder = self._models / manifest.encoder.fingerprint
+            self._encoder = OnnxEncoder(folder, threads_per_run=2)
         info = IndexInfo(
             manifest.snapshot_id,
             manifest.built_at,

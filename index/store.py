@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -183,9 +184,11 @@ class ArticleStore:
         uri = f"file:{quote(str(path))}?mode=ro&immutable=1"
         self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._lock = threading.Lock()
+        # Readers drop a snapshot when another is live; whoever still uses it keeps it open.
+        weakref.finalize(self, self._db.close)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file now, and not only with the last user of the store."""
         self._db.close()
 
     def article(self, article_id: str) -> Article:

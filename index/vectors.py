@@ -1,8 +1,8 @@
 """The passages' vectors, searched by FAISS. The only importer of faiss."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import faiss
 import numpy as np
@@ -10,9 +10,8 @@ import numpy as np
 from index.encoder import Vectors
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
-    """A passage's row and its score, higher is nearer."""
+class Neighbour(NamedTuple):
+    """A passage's row and its score, higher is nearer; a tuple, as a question makes hundreds."""
 
     row: int
     score: float
@@ -100,9 +99,9 @@ class VectorStore:
 
         def ask(count: int) -> list[Neighbour]:
             scores, found = self._faiss.search(query[None, :], count, params=parameters)
-            pairs = zip(found[0], scores[0], strict=True)
+            pairs = zip(found[0].tolist(), scores[0].tolist(), strict=True)
             # FAISS pads what is missing with -1.
-            return [Neighbour(int(row), float(score)) for row, score in pairs if row >= 0]
+            return [Neighbour(row, score) for row, score in pairs if row >= 0]
 
         return best_of(ask, k, len(self) if rows is None else len(rows))
 
@@ -120,7 +119,7 @@ class VectorStore:
         if not rows:
             return []
         vectors = self._faiss.reconstruct_batch(np.asarray(rows, np.int64))
-        return [float(score) for score in vectors @ query]
+        return list((vectors @ query).tolist())
 
     def _check(self, query: Vectors) -> None:
         if query.shape != (self.dimension,):

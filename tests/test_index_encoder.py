@@ -42,7 +42,7 @@ slow = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def encoder(exported_encoder: Path) -> OnnxEncoder:
-    return OnnxEncoder(exported_encoder, threads=1)
+    return OnnxEncoder(exported_encoder)
 
 
 def whole(text: str) -> PassageText:
@@ -217,3 +217,10 @@ def test_searching_imports_no_torch() -> None:
     )
     heavy = {"torch", "transformers", "sentence_transformers", "optimum", "onnx", "huggingface_hub"}
     assert not heavy & set(done.stdout.split())
+
+
+@slow
+def test_threads_change_no_vector(exported_encoder: Path, encoder: OnnxEncoder) -> None:
+    wide = OnnxEncoder(exported_encoder, threads_per_run=2)
+    for text in TEXTS:
+        assert (wide.encode_question(text) == encoder.encode_question(text)).all()

@@ -69,7 +69,6 @@ def version_of(data: Path) -> int:
         return 0
     self_query(snapshot)
     ids = [stored.article.id for stored in snapshot.articles.articles()]
-    snapshot.articles.close()
     [version] = [version for version in (OLD, NEW) if article_ids(version) == ids]
     return version
 

@@ -1,5 +1,4 @@
 from collections.abc import Iterable
-from dataclasses import astuple
 from math import log
 from pathlib import Path
 
@@ -94,9 +93,7 @@ def test_the_score_is_bm25(tmp_path: Path) -> None:
     idf = ln(1 + (2 - 2 + 0.5) / (2 + 0.5)) = ln 1.2; the mean length is 2, k1 = 1.2, b = 0.75:
     1 · 2.2 / (1 + 1.2 · (0.25 + 0.75 · 1/2)) and 2 · 2.2 / (2 + 1.2 · (0.25 + 0.75 · 3/2)).
     """
-    found = dict(
-        astuple(near) for near in store(tmp_path, ["car", "car car moon"]).search("car", 2)
-    )
+    found = dict(store(tmp_path, ["car", "car car moon"]).search("car", 2))
     assert found[0] == pytest.approx(log(1.2) * 2.2 / 1.75)
     assert found[1] == pytest.approx(log(1.2) * 4.4 / 3.65)
 

@@ -21,7 +21,7 @@ class Loads:
     def __init__(self) -> None:
         self.count = 0
 
-    def __call__(self, _folder: Path) -> FakeEncoder:
+    def __call__(self, _folder: Path, *, threads_per_run: int) -> FakeEncoder:  # noqa: ARG002
         """Load one."""
         self.count += 1
         return FakeEncoder()
