@@ -48,6 +48,9 @@ DocumentOption = Annotated[
 ]
 
 
+_FILE_WIDTH = 160
+
+
 def settings_with(data: Path | None = None, **flags: object) -> Settings:
     """Return the settings with these flags on top, and log as they say."""
     settings = read_settings(os.environ, data=data, **flags)
@@ -69,7 +72,10 @@ def counted(count: int, what: str) -> str:
 
 def stdout() -> Console:
     """Return the console for data: no colour when piped or with `NO_COLOR`, no wrapped words."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    # A file has no width: words are not wrapped, and a table is as wide as it needs to be.
+    return Console(highlight=False, soft_wrap=True, width=_FILE_WIDTH)
 
 
 def indented(text: Text) -> RenderableType:
