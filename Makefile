@@ -1,7 +1,7 @@
 # `make` alone lists the targets. PYTHON=… chooses the interpreter that .venv is made with.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help ask test lint types lock clean
+.PHONY: help ask test eval lint types lock clean
 
 PYTHON ?=
 export PYTHON
@@ -25,6 +25,10 @@ ask: ## Set everything up and answer a question: make ask Q="…"
 test: ## Set everything up and run the tests
 	@sh requirements/install.sh dev
 	.venv/bin/pytest
+
+eval: ## Ask the fixed questions; fails where answers got worse than evals/baseline.json
+	@sh requirements/install.sh dev
+	.venv/bin/citewire eval --baseline evals/baseline.json
 
 lint: ## Check style: Python, shell scripts, Dockerfile
 	@sh requirements/install.sh dev

@@ -1,0 +1,95 @@
+"""Citewire broken on purpose: a gate that none of these fails is worth nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from corpus.article import Article, Passage
+from index.encoder import Vectors
+from index.retrieve import ArticleReader, Retriever
+from index.store import Filters
+from index.vectors import Neighbour
+
+_NEVER = 1.01  # no confidence reaches it
+
+
+class Break(StrEnum):
+    """What is broken."""
+
+    LEXICAL = "lexical"
+    DENSE = "dense"
+    RANGES = "ranges"
+    ALWAYS_ANSWER = "always-answer"
+    ALWAYS_ABSTAIN = "always-abstain"
+
+
+def broken(retriever: Retriever, which: Break | None) -> Retriever:
+    """Return `retriever` with that part of it broken.
+
+    `lexical`: the words find nothing and weigh nothing. `dense`: no vector is near any question.
+    `ranges`: every passage has the place of the next one.
+    """
+    if which is Break.LEXICAL:
+        return replace(retriever, lexical=_NoWords())
+    if which is Break.DENSE:
+        return replace(retriever, dense=_NoVectors(), sentences=_NoVectors())
+    if which is Break.RANGES:
+        moved = _NextPassage(retriever.articles, retriever.info.passages)
+        return replace(retriever, articles=moved)
+    return retriever
+
+
+def threshold_of(threshold: float, which: Break | None) -> float:
+    """Return the confidence to abstain below: 0 always answers, more than 1 never does."""
+    if which is Break.ALWAYS_ANSWER:
+        return 0.0
+    return _NEVER if which is Break.ALWAYS_ABSTAIN else threshold
+
+
+class _NoWords:
+    """A `LexicalSearch` that finds nothing."""
+
+    def search(self, text: str, k: int, *, rows: Sequence[int] | None = None) -> list[Neighbour]:  # noqa: ARG002  (the protocol's)
+        return []
+
+    def weight(self, term: str) -> float:  # noqa: ARG002  (likewise)
+        return 0.0
+
+
+class _NoVectors:
+    """A `DenseSearch` and `SentenceSearch` to which everything is equally far."""
+
+    def search(
+        self,
+        query: Vectors,  # noqa: ARG002  (the protocol's)
+        k: int,  # noqa: ARG002
+        *,
+        rows: Sequence[int] | None = None,  # noqa: ARG002
+    ) -> list[Neighbour]:
+        return []
+
+    def scores(self, query: Vectors, rows: Sequence[int]) -> list[float]:  # noqa: ARG002  (likewise)
+        return [0.0] * len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _NextPassage:
+    """An `ArticleReader` that is off by one passage; the last one's next is the first."""
+
+    articles: ArticleReader
+    count: int
+
+    def article(self, article_id: str) -> Article:
+        return self.articles.article(article_id)
+
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        return self.articles.passages(self._next(rows))
+
+    def sentence_rows(self, rows: Sequence[int]) -> list[range]:
+        return self.articles.sentence_rows(self._next(rows))
+
+    def matching_rows(self, filters: Filters) -> list[int]:
+        return self.articles.matching_rows(filters)
+
+    def _next(self, rows: Sequence[int]) -> list[int]:
+        return [(row + 1) % self.count for row in rows]

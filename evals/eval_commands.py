@@ -1,0 +1,171 @@
+"""`citewire eval`: each command imports what it needs when it runs."""
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.options import DataOption, JsonOption, complain, settings_with, stderr, stdout
+
+if TYPE_CHECKING:
+    from evals.gate import Verdict
+    from evals.runs import Run
+
+_FAILED, _USAGE = 1, 2
+_RUN_FILE = "run.json"
+_LIBRARIES = {"ir_measures": "ir-measures", "scipy": "scipy"}
+
+app = typer.Typer(
+    name="eval",
+    add_completion=False,
+    invoke_without_command=True,
+    rich_markup_mode="markdown",
+    help="Measure answers on fixed questions, and fail where they got worse.",
+)
+
+
+class Broken(StrEnum):
+    """What `--break` takes: `evals.breaks.Break`, which is too heavy to load for a help text."""
+
+    LEXICAL = "lexical"
+    DENSE = "dense"
+    RANGES = "ranges"
+    ALWAYS_ANSWER = "always-answer"
+    ALWAYS_ABSTAIN = "always-abstain"
+
+
+@app.callback()
+def evaluate(
+    context: typer.Context,
+    suite: Annotated[
+        str,
+        typer.Option(
+            metavar="SUITE",
+            help="fixed, beir:DIR, squad:FILE, or FILE.jsonl with --corpus.",
+        ),
+    ] = "fixed",
+    corpus: Annotated[
+        Path | None,
+        typer.Option("--corpus", metavar="DIR", help="The articles of a FILE.jsonl of your own."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where run.json goes.", show_default="DATA/evals/SUITE/out"
+        ),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Leave with 1 if a gated measure fell since this."),
+    ] = None,
+    update_baseline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write this run as the baseline.")
+    ] = None,
+    broken: Annotated[
+        Broken | None,
+        typer.Option("--break", help="Break Citewire on purpose: the gate must notice."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Ask only the first so many questions.")
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure answers on fixed questions, and fail where they got worse.
+
+    Builds an index of the suite's articles with your settings in DATA/evals, asks every question,
+    prints the scores with their 95 % intervals and writes run.json.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if limit is not None and (baseline or update_baseline):
+        raise typer.BadParameter("a baseline is of all questions", param_hint="--limit")
+    if broken is not None and update_baseline:
+        raise typer.BadParameter("a broken run makes no baseline", param_hint="--break")
+    with _usage_errors():
+        from bot.cli.progress import Bars
+        from evals import gate, runner
+        from evals.breaks import Break
+        from evals.runs import write_run
+        from evals.suites import load_suite
+
+        settings = settings_with(data)
+        before = gate.read_baseline(baseline) if baseline else None
+        chosen = load_suite(suite, corpus)
+        chosen = chosen if limit is None else chosen.first(limit)
+        with Bars(stderr()) as bars:
+            which = Break(broken.value) if broken else None
+            run = runner.evaluate(chosen, settings, bars, which=which)
+        verdict = gate.check(run, before) if before else None
+        file = (out or runner.folder_of(chosen, settings) / "out") / _RUN_FILE
+        write_run(run, file)
+        if update_baseline:
+            gate.write_baseline(run, update_baseline)
+    _print(run, verdict, file, as_json=as_json)
+    if verdict and not verdict.passed:
+        raise typer.Exit(_FAILED)
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A.json", help="A run.json.")],
+    after: Annotated[Path, typer.Argument(metavar="B.json", help="Another of the same suite.")],
+    limit: Annotated[
+        int, typer.Option(min=0, help="Show so many of the questions that changed.")
+    ] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two runs question by question: what changed, and is it more than noise?"""
+    with _usage_errors():
+        from evals.compare import compare_runs
+        from evals.runs import read_run
+
+        comparison = compare_runs(read_run(before), read_run(after))
+    if as_json:
+        typer.echo(json.dumps(comparison.record(), ensure_ascii=False))
+    else:
+        from evals.compare_tables import comparison_tables
+
+        stdout().print(comparison_tables(comparison, limit))
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Leave with 2 where what is to be evaluated with can't be used.
+
+    Raises:
+        LibraryMissing: The extra `evals` is not installed.
+    """
+    from evals.errors import InputUnusable, LibraryMissing
+
+    for module, library in _LIBRARIES.items():
+        if importlib.util.find_spec(module) is None:
+            raise LibraryMissing(library)
+    try:
+        yield
+    except InputUnusable as error:
+        complain(f"Error: {error}")
+        raise typer.Exit(_USAGE) from error
+
+
+def _print(run: "Run", verdict: "Verdict | None", file: Path, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from evals.runs import summary
+    from evals.tables import gate_table, run_tables
+
+    if as_json:
+        gated = None if verdict is None else {"passed": verdict.passed, **asdict(verdict)}
+        typer.echo(json.dumps({**summary(run), "gate": gated}, ensure_ascii=False))
+    else:
+        stdout().print(run_tables(run))
+        if verdict:
+            stdout().print(gate_table(verdict))
+    for reason in verdict.reasons if verdict else ():
+        complain(f"Gate: {reason}.")
+    stderr().print(f"Written: {file}", markup=False, soft_wrap=True)
