@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from index.retrieve import IndexInfo
+
 AbstentionReason = Literal["no_evidence", "insufficient_evidence", "filtered_out", "empty_index"]
 
 
@@ -100,17 +102,6 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True)
-class IndexRecord:
-    """Which snapshot answered."""
-
-    snapshot_id: str
-    built_at: datetime
-    documents: int
-    passages: int
-    encoder: str
-
-
-@dataclass(frozen=True, slots=True)
 class Notice:
     """Something that a careful reader should know about an answer."""
 
@@ -140,5 +131,5 @@ class Answer:
     corroboration: Corroboration
     conflicts: tuple[Conflict, ...]
     freshness: Freshness
-    index: IndexRecord
+    index: IndexInfo
     warnings: tuple[Notice, ...]

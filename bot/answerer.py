@@ -17,7 +17,6 @@ from bot.answer import (
     Corroboration,
     Document,
     Freshness,
-    IndexRecord,
     Notice,
 )
 from bot.citations import age_days, cite, verify, write_answer
@@ -28,7 +27,7 @@ from bot.evidence import rank, select
 from bot.sources import clusters
 from corpus.article import Article
 from index.lexical import terms_of
-from index.retrieve import IndexInfo, Retriever
+from index.retrieve import Retriever
 from index.store import NO_FILTERS, Filters
 
 MAX_QUESTION_CHARS = 2000
@@ -165,7 +164,7 @@ class _Draft:
             corroboration=_corroboration(documents),
             conflicts=(),
             freshness=_freshness(documents, self._now),
-            index=_index_record(self._retriever.info),
+            index=self._retriever.info,
             warnings=notices,
         )
         verify(answer, self._retriever.articles.article)
@@ -218,7 +217,3 @@ def _freshness(documents: Sequence[Document], now: datetime) -> Freshness:
     dates = [document.published_at for document in documents if document.published_at]
     newest = max(dates, default=None)
     return Freshness(newest, age_days(newest, now))
-
-
-def _index_record(info: IndexInfo) -> IndexRecord:
-    return IndexRecord(info.snapshot_id, info.built_at, info.documents, info.passages, info.encoder)
