@@ -187,6 +187,8 @@ class Builder:
                 change = articles.compare(previous.folder / ARTICLES_FILE if previous else None)
                 content = self._content(articles.digest)
                 if previous and self._is_live(previous, content):
+                    # A build that was killed after the switch had no time for this.
+                    self._forget_vectors(previous.folder)
                     return _unchanged(previous.manifest, kept, problems)
                 passages = self._split(articles)
                 embedded = self._embed(articles, passages, writer.folder / SENTENCES_FILE)
@@ -305,7 +307,7 @@ class Builder:
         ]
 
     def _forget_vectors(self, snapshot: Path) -> None:
-        """Drop cached vectors that the new snapshot, live by now, does not use."""
+        """Drop cached vectors that the live snapshot does not use."""
         try:
             with self._cache() as cache:
                 cache.keep_only(snapshot / ARTICLES_FILE)

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from corpus.article import Article
@@ -85,6 +86,18 @@ def test_an_unchanged_collection_embeds_nothing_and_makes_no_snapshot(desk: Desk
     assert (report.is_new, report.embedded) == (False, 0)
     assert (report.snapshot_id, report.articles, report.passages) == (before.snapshot_id, 2, 5)
     assert files_below(desk.data) == files
+
+
+def test_what_a_killed_build_left_in_the_cache_goes_even_when_nothing_changed(desk: Desk) -> None:
+    """A build that is killed right after the switch has not dropped its vectors yet."""
+    desk.update(CAR)
+    spec = FakeEncoder().spec
+    with EmbeddingCache(desk.data / CACHE_FILE, spec.fingerprint) as cache:
+        vectors = np.ones((1, spec.dimension), np.float32)
+        cache.put([b"gone"], vectors, [vectors.astype(np.float16)])
+    assert cached(desk) == 4
+    assert not desk.update(CAR).is_new
+    assert cached(desk) == 3
 
 
 def test_a_changed_article_embeds_only_the_passages_whose_text_changed(desk: Desk) -> None:
