@@ -127,7 +127,9 @@ def _source(citations: Sequence[Citation]) -> Text:
 
 
 def _summary(answer: Answer) -> str:
-    """Return how well founded the answer is, in one line."""
+    """Return how well founded the answer is, in one line; an abstention has nothing to found."""
+    if answer.status == "abstained":
+        return _confidence(answer.confidence)
     sources = answer.corroboration.independent_sources
     parts = [f"{sources} independent source{'s' if sources != 1 else ''}"]
     if answer.freshness.newest_age_days is not None:

@@ -105,6 +105,13 @@ def test_a_score_below_the_threshold_never_seems_to_reach_it(
     assert piped(judged).endswith(f" · {shown_as}\n")
 
 
+def test_an_abstention_counts_no_sources(answer: Answer) -> None:
+    refused = replace(answer, status="abstained", answer="The articles do not say.")
+    assert "independent source" in piped(answer)
+    assert "independent source" not in piped(refused)
+    assert "confidence" in piped(refused)
+
+
 def test_a_warning_comes_last(answer: Answer) -> None:
     warned = replace(answer, warnings=(Notice("x", "The newest snapshot is damaged."),))
     assert piped(warned).endswith("\nNote: The newest snapshot is damaged.\n")
