@@ -18,7 +18,20 @@ if TYPE_CHECKING:
 
 _FAILED, _USAGE = 1, 2
 _RUN_FILE = "run.json"
-_LIBRARIES = {"ir_measures": "ir-measures", "scipy": "scipy"}
+_SWEEP_FILE = "sweep.json"
+_LIBRARIES = {"ir_measures": "ir-measures", "jinja2": "jinja2", "scipy": "scipy"}
+
+SuiteOption = Annotated[
+    str,
+    typer.Option(metavar="SUITE", help="fixed, beir:DIR, squad:FILE, or FILE.jsonl with --corpus."),
+]
+CorpusOption = Annotated[
+    Path | None,
+    typer.Option("--corpus", metavar="DIR", help="The articles of a FILE.jsonl of your own."),
+]
+LimitOption = Annotated[
+    int | None, typer.Option(min=1, help="Ask only the first so many questions.")
+]
 
 app = typer.Typer(
     name="eval",
@@ -42,22 +55,17 @@ class Broken(StrEnum):
 @app.callback()
 def evaluate(
     context: typer.Context,
-    suite: Annotated[
-        str,
-        typer.Option(
-            metavar="SUITE",
-            help="fixed, beir:DIR, squad:FILE, or FILE.jsonl with --corpus.",
-        ),
-    ] = "fixed",
-    corpus: Annotated[
-        Path | None,
-        typer.Option("--corpus", metavar="DIR", help="The articles of a FILE.jsonl of your own."),
-    ] = None,
+    suite: SuiteOption = "fixed",
+    corpus: CorpusOption = None,
     out: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR", help="Where run.json goes.", show_default="DATA/evals/SUITE/out"
         ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write report.html and report.md there."),
     ] = None,
     baseline: Annotated[
         Path | None,
@@ -70,9 +78,7 @@ def evaluate(
         Broken | None,
         typer.Option("--break", help="Break Citewire on purpose: the gate must notice."),
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Ask only the first so many questions.")
-    ] = None,
+    limit: LimitOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -82,6 +88,7 @@ def evaluate(
     prints the scores with their 95 % intervals and writes run.json.
     """
     if context.invoked_subcommand is not None:
+        _refuse_options_of(context)
         return
     if limit is not None and (baseline or update_baseline):
         raise typer.BadParameter("a baseline is of all questions", param_hint="--limit")
@@ -91,6 +98,7 @@ def evaluate(
         from bot.cli.progress import Bars
         from evals import gate, runner
         from evals.breaks import Break
+        from evals.report import write_report
         from evals.runs import write_run
         from evals.suites import load_suite
 
@@ -104,9 +112,12 @@ def evaluate(
         verdict = gate.check(run, before) if before else None
         file = (out or runner.folder_of(chosen, settings) / "out") / _RUN_FILE
         write_run(run, file)
+        page = write_report(run, chosen, report) if report else None
         if update_baseline:
             gate.write_baseline(run, update_baseline)
     _print(run, verdict, file, as_json=as_json)
+    if page:
+        stderr().print(f"Written: {page}", markup=False, soft_wrap=True)
     if verdict and not verdict.passed:
         raise typer.Exit(_FAILED)
 
@@ -132,6 +143,89 @@ def compare(
         from evals.compare_tables import comparison_tables
 
         stdout().print(comparison_tables(comparison, limit))
+
+
+@app.command()
+def sweep(
+    suite: SuiteOption = "fixed",
+    corpus: CorpusOption = None,
+    passage_tokens: Annotated[
+        str, typer.Option(metavar="N,N", help="How long passages get, in tokens.")
+    ] = "96,128,192",
+    overlap: Annotated[
+        str, typer.Option(metavar="N,N", help="How many sentences a passage repeats.")
+    ] = "0,1",
+    words_weight: Annotated[
+        str, typer.Option(metavar="X,X", help="What words count against the cosine.")
+    ] = "0.4,0.8,1.2",
+    limit: LimitOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where sweep.json goes.", show_default="DATA/evals/SUITE/out"
+        ),
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a suite with each of a grid of settings, every text embedded once: which is best?"""
+    with _usage_errors():
+        from bot.cli.progress import Bars
+        from evals import runner, sweep_inputs
+        from evals import sweep as sweeps
+        from evals.suites import load_suite
+
+        grid = sweep_inputs.read_grid(passage_tokens, overlap, words_weight)
+        settings = settings_with(data)
+        chosen = load_suite(suite, corpus)
+        chosen = chosen if limit is None else chosen.first(limit)
+        with Bars(stderr()) as bars:
+            encoder = sweep_inputs.encoder_of(settings, bars)
+            found = sweeps.sweep(chosen, settings, grid, encoder, bars)
+        file = (out or runner.folder_of(chosen, settings) / "out") / _SWEEP_FILE
+        sweeps.write_sweep(found, file)
+    if as_json:
+        typer.echo(json.dumps(found.record(), ensure_ascii=False))
+    else:
+        from evals.sweep_tables import sweep_tables
+
+        console = stdout()
+        console.print(sweep_tables(found, settings, console.width))
+    stderr().print(f"Written: {file}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def new(
+    corpus: Annotated[
+        Path, typer.Option("--corpus", metavar="DIR", help="Your articles.", show_default=False)
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE.jsonl", help="Where questions go, one at once.", show_default=False
+        ),
+    ],
+    search: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="Begin with the passages that say this.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Which random passages come first.")] = 1,
+) -> None:
+    """Draft questions on your own articles, passage by passage, for `--suite FILE.jsonl`."""
+    with _usage_errors():
+        from evals.drafting import open_drafts
+        from evals.new_questions import Session, read_line
+
+        drafts = open_drafts(corpus, out, search, seed)
+        Session(drafts, stdout(), read_line).run()
+
+
+def _refuse_options_of(context: typer.Context) -> None:
+    """Refuse options before the name of a subcommand: it would never see them."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            command = context.invoked_subcommand
+            raise typer.BadParameter(f"write options after `{command}`, not before", ctx=context)
 
 
 @contextmanager

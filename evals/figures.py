@@ -130,15 +130,14 @@ def figures_of(outcomes: Sequence[Outcome]) -> tuple[Figure, ...]:
     return tuple(figure for figure in figures if figure.n)
 
 
-def latency_figures(ms: Sequence[float]) -> tuple[Figure, ...]:
+def latency_figures(ms: Sequence[float], name: str = "ms") -> tuple[Figure, ...]:
     """Return the median and the 95th percentile of milliseconds a question."""
     times = np.array(ms, np.float64)
 
     def percentile(percent: int) -> Statistic:
         return lambda rows: np.percentile(times[rows], percent, axis=1)
 
-    named = (("ms_p50", 50), ("ms_p95", 95))
-    return tuple(_with_interval(name, ALL, percentile(at), len(ms)) for name, at in named)
+    return tuple(_with_interval(f"{name}_p{at}", ALL, percentile(at), len(ms)) for at in (50, 95))
 
 
 def _figure(measure: Measure, name: str, outcomes: Sequence[Outcome]) -> Figure:

@@ -7,6 +7,7 @@ from bot.answer import Answer
 from corpus.article import Article, Passage
 from evals import metrics
 from evals.cases import Case
+from evals.costs import Times
 from evals.runs import DIGITS, Outcome, Quote
 from index.retrieve import ArticleReader
 from index.store import Filters
@@ -19,7 +20,7 @@ class Reply:
     """What came back for one question, before it is scored.
 
     `answer` is None where none was wanted or, then with a `fault`, where none could be given.
-    `documents` and `passages` are what a search found, best first; `ms` is what it took to answer.
+    `documents` and `passages` are what a search found, best first; `times` is what the answer took.
     """
 
     case: Case
@@ -28,7 +29,7 @@ class Reply:
     standalone: str
     documents: tuple[str, ...]
     passages: tuple[Passage, ...]
-    ms: float
+    times: Times
 
 
 def outcomes_of(

@@ -6,7 +6,6 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from time import perf_counter
 
 from bot import wire
 from bot.answerer import Answerer, Question
@@ -16,7 +15,8 @@ from bot.settings import Settings
 from evals.bootstrap import RESAMPLES, SEED
 from evals.breaks import Break, broken, threshold_of
 from evals.cases import Case
-from evals.figures import figures_of, latency_figures
+from evals.costs import Stopwatch, cost_figures, memory_now
+from evals.figures import figures_of
 from evals.hidden import filters_without, without
 from evals.metrics import DEPTH
 from evals.outcomes import KEPT_DOCUMENTS, Reply, outcomes_of
@@ -57,21 +57,22 @@ def evaluate(
     threshold = threshold_of(THRESHOLD if settings.threshold is None else settings.threshold, which)
     retriever = broken(opened.retriever, which)
     replies = ask_all(suite, retriever, threshold, progress)
+    memory = memory_now()
     progress.stage("Scoring", 0)
     # By the unbroken index: where the gold is does not depend on what is broken.
     outcomes = outcomes_of(replies, suite.articles, opened.retriever.articles)
-    ms = {reply.case.id: reply.ms for reply in replies}
     return Run(
         format=FORMAT,
-        setup=_setup(suite, settings, opened, threshold, which),
+        setup=setup_of(suite, settings, opened, threshold, which),
         figures=figures_of(outcomes),
         outcomes=outcomes,
         circumstances=Circumstances(
             began_at=began.isoformat(timespec="seconds"),
             snapshot_id=opened.snapshot.manifest.snapshot_id,
             platform=platform.platform(),
-            figures=latency_figures(list(ms.values())),
-            ms=ms,
+            figures=cost_figures([reply.times for reply in replies], answers=suite.answers),
+            ms={reply.case.id: reply.times.total for reply in replies},
+            memory=memory,
         ),
     )
 
@@ -114,18 +115,18 @@ def _ask(
     case: Case, retriever: Retriever, filters: Filters, threshold: float, *, answers: bool
 ) -> Reply:
     answer, fault, standalone = None, None, case.text
-    began = perf_counter()
+    watch = Stopwatch(retriever)
     if answers:
         name = f"ans_{case.id}"
-        answerer = Answerer(lambda: (retriever, ()), lambda: NOW, lambda: name, threshold)
+        answerer = Answerer(lambda: (watch.retriever, ()), lambda: NOW, lambda: name, threshold)
         try:
             answer = answerer.ask(Question(case.text, case.history, filters=filters))
             standalone = answer.standalone_question
         except CitationBroken as error:
             fault = str(error)
     else:
-        retriever.search_documents(case.text, KEPT_DOCUMENTS, filters=filters)
-    ms = 1000 * (perf_counter() - began)
+        watch.retriever.search_documents(case.text, KEPT_DOCUMENTS, filters=filters)
+    times = watch.stop()
     found = retriever.search_documents(standalone, DEPTH, filters=filters)
     hits = retriever.search(standalone, DEPTH, filters=filters) if case.gold else []
     return Reply(
@@ -135,7 +136,7 @@ def _ask(
         standalone=standalone,
         documents=tuple(hit.passage.article_id for hit in found),
         passages=tuple(hit.passage for hit in hits),
-        ms=ms,
+        times=times,
     )
 
 
@@ -155,9 +156,10 @@ class _LastVector:
         return self._encoder.fits(question)
 
 
-def _setup(
+def setup_of(
     suite: Suite, settings: Settings, opened: OpenIndex, threshold: float, which: Break | None
 ) -> Setup:
+    """Return what a run of a suite on an index is made with."""
     manifest = opened.snapshot.manifest
     return Setup(
         suite=suite.name,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from evals.benchmark_processes import Memory
 from evals.cases import reasons
 from evals.errors import InputUnusable, at
 
@@ -105,7 +106,9 @@ class Setup:
 class Circumstances:
     """What differs between two runs of the same: times, and names with times in them.
 
-    `ms` is the time that each question took, by id, and `figures` what these come to.
+    `ms` is the time that each question took, by id; `figures` is what these come to, whole and by
+    stage. `memory` is that of this process, in MiB, None where the system does not tell: its peak
+    has the build of the index in it if there was one.
     """
 
     began_at: str
@@ -113,6 +116,7 @@ class Circumstances:
     platform: str
     figures: tuple[Figure, ...]
     ms: Mapping[str, float]
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,13 +137,13 @@ def summary(run: Run) -> dict[str, object]:
     """Return a run without its questions as what `json.dumps` takes."""
     record = asdict(run)
     del record["outcomes"], record["circumstances"]["ms"]
-    return {name: _plain(value) for name, value in record.items()}
+    return {name: plain(value) for name, value in record.items()}
 
 
 def write_run(run: Run, path: Path) -> None:
     """Write a run as JSON; the folder is made if it isn't there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = json.dumps(_plain(asdict(run)), ensure_ascii=False, indent=1, allow_nan=False)
+    content = json.dumps(plain(asdict(run)), ensure_ascii=False, indent=1, allow_nan=False)
     path.write_text(content + "\n", encoding="utf-8")
 
 
@@ -166,12 +170,12 @@ def _read(path: Path, adapter: TypeAdapter[Run], hint: str) -> Run:
     return run
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Return `value` with floats to six digits: what follows is noise of the machine."""
     if isinstance(value, float):
         return round(value, DIGITS) if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value

@@ -20,7 +20,17 @@ _SHORT = {
     "answer_rate": "answer rate",
     "refusal_recall": "refused",
 }
-_TIMES = {"ms_p50": "ms a question, median", "ms_p95": "ms a question, 95th percentile"}
+_STAGES = {
+    "ms": "ms a question",
+    "encode_ms": "ms to encode it",
+    "search_ms": "ms to search",
+    "answer_ms": "ms for evidence and answer",
+}
+_TIMES = {
+    f"{name}_{key}": f"{title}, {of}"
+    for name, title in _STAGES.items()
+    for key, of in (("p50", "median"), ("p95", "95th percentile"))
+}
 
 
 def run_tables(run: Run) -> Group:
@@ -89,6 +99,9 @@ def _overall(run: Run) -> Table:
     for figure in run.circumstances.figures:
         interval = f"{figure.low:.1f} – {figure.high:.1f}"
         table.add_row(f"  {_TIMES[figure.measure]}", f"{figure.value:.1f}", interval, str(figure.n))
+    if memory := run.circumstances.memory:
+        table.add_row("  MiB in memory, at the end", f"{memory.resident:.0f}")
+        table.add_row("  MiB in memory, at most", f"{memory.peak:.0f}")
     return table
 
 
