@@ -34,7 +34,7 @@ MAX_QUESTION_CHARS = 2000
 MAX_CITATIONS = 10
 DEFAULT_CITATIONS = 3
 # Passages whose sentences compete for the answer.
-_PASSAGES = 5
+PASSAGES = 5
 _MESSAGES: dict[AbstentionReason, str] = {
     "empty_index": "The index holds no articles.",
     "filtered_out": "No article passes the filters.",
@@ -75,12 +75,14 @@ class Answerer:
         now: The clock, timezone-aware UTC.
         new_id: Makes the id of a new answer.
         threshold: The confidence below which it abstains, 0 to 1.
+        passages: How many passages' sentences compete for the answer.
     """
 
     live: Live
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     threshold: float = THRESHOLD
+    passages: int = PASSAGES
 
     def ask(self, question: Question) -> Answer:
         """Return the answer, every citation verified, or an abstention with what comes closest.
@@ -94,7 +96,7 @@ class Answerer:
         if not 1 <= len(text) <= MAX_QUESTION_CHARS:
             raise QuestionRefused(len(text), MAX_QUESTION_CHARS)
         retriever, notices = self.live()
-        draft = _Draft(retriever, question, text, self.now(), self.threshold)
+        draft = _Draft(self, retriever, question, text)
         answer = draft.finish(self.new_id(), (*notices, *draft.notices()))
         logger.info(
             "%s %s %.0f ms, confidence %.2f",
@@ -107,16 +109,14 @@ class _Draft:
     """One answer in the making: what was found, and what is quoted of it."""
 
     def __init__(
-        self,
-        retriever: Retriever,
-        question: Question,
-        text: str,
-        now: datetime,
-        threshold: float,
+        self, answerer: Answerer, retriever: Retriever, question: Question, text: str
     ) -> None:
-        self._retriever, self._question, self._text, self._now = retriever, question, text, now
+        self._retriever, self._question, self._text = retriever, question, text
+        self._now = answerer.now()
         self._standalone = complete(text, question.history)
-        found = retriever.search_sentences(self._standalone, _PASSAGES, filters=question.filters)
+        found = retriever.search_sentences(
+            self._standalone, answerer.passages, filters=question.filters
+        )
         self._articles = {
             article_id: retriever.articles.article(article_id)
             for article_id in dict.fromkeys(hit.hit.passage.article_id for hit in found)
@@ -125,7 +125,7 @@ class _Draft:
         ranked = rank(found, self._articles, weights)
         self._evidence = select(ranked, question.max_citations)
         score = judge(ranked[0]) if ranked else 0.0
-        self._confidence = Confidence(round(score, 4), threshold, CALIBRATED)
+        self._confidence = Confidence(round(score, 4), answerer.threshold, CALIBRATED)
 
     def notices(self) -> tuple[Notice, ...]:
         """Return what the asker should know about the question itself."""

@@ -158,6 +158,12 @@ def sweep(
     words_weight: Annotated[
         str, typer.Option(metavar="X,X", help="What words count against the cosine.")
     ] = "0.4,0.8,1.2",
+    k: Annotated[
+        str,
+        typer.Option(
+            "--passages", "-k", metavar="N,N", help="Of how many passages an answer is made."
+        ),
+    ] = "5",
     limit: LimitOption = None,
     out: Annotated[
         Path | None,
@@ -175,7 +181,7 @@ def sweep(
         from evals import sweep as sweeps
         from evals.suites import load_suite
 
-        grid = sweep_inputs.read_grid(passage_tokens, overlap, words_weight)
+        grid = sweep_inputs.read_grid(passage_tokens, overlap, words_weight, k)
         settings = settings_with(data)
         chosen = load_suite(suite, corpus)
         chosen = chosen if limit is None else chosen.first(limit)

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bot import wire
-from bot.answerer import Answerer, Question
+from bot.answerer import PASSAGES, Answerer, Question
 from bot.confidence import THRESHOLD
 from bot.errors import CitationBroken
 from bot.settings import Settings
@@ -95,9 +95,17 @@ def prepare(suite: Suite, settings: Settings, progress: Progress) -> OpenIndex:
 
 
 def ask_all(
-    suite: Suite, retriever: Retriever, threshold: float, progress: Progress
+    suite: Suite,
+    retriever: Retriever,
+    threshold: float,
+    progress: Progress,
+    *,
+    passages: int = PASSAGES,
 ) -> list[Reply]:
-    """Return what comes back for every question of a suite, in order."""
+    """Return what comes back for every question of a suite, in order.
+
+    `threshold` and `passages` are those of `Answerer`.
+    """
     progress.stage("Asking", len(suite.cases))
     ids = tuple(suite.articles)
     replies = []
@@ -106,19 +114,28 @@ def ask_all(
         own = replace(retriever, encoder=_LastVector(retriever.encoder))
         own = without(own, case.hidden, ids)
         filters = filters_without(case.hidden, ids)
-        replies.append(_ask(case, own, filters, threshold, answers=suite.answers))
+        watch = Stopwatch(own)
+        answerer = _answerer(watch, case, threshold, passages) if suite.answers else None
+        replies.append(_ask(case, own, filters, watch, answerer))
         progress.advance(1)
     return replies
 
 
+def _answerer(watch: Stopwatch, case: Case, threshold: float, passages: int) -> Answerer:
+    """Return what answers one question, timed, at a fixed moment and with a fixed id."""
+    name = f"ans_{case.id}"
+    return Answerer(lambda: (watch.retriever, ()), lambda: NOW, lambda: name, threshold, passages)
+
+
 def _ask(
-    case: Case, retriever: Retriever, filters: Filters, threshold: float, *, answers: bool
+    case: Case,
+    retriever: Retriever,
+    filters: Filters,
+    watch: Stopwatch,
+    answerer: Answerer | None,
 ) -> Reply:
     answer, fault, standalone = None, None, case.text
-    watch = Stopwatch(retriever)
-    if answers:
-        name = f"ans_{case.id}"
-        answerer = Answerer(lambda: (watch.retriever, ()), lambda: NOW, lambda: name, threshold)
+    if answerer:
         try:
             answer = answerer.ask(Question(case.text, case.history, filters=filters))
             standalone = answer.standalone_question
@@ -157,7 +174,13 @@ class _LastVector:
 
 
 def setup_of(
-    suite: Suite, settings: Settings, opened: OpenIndex, threshold: float, which: Break | None
+    suite: Suite,
+    settings: Settings,
+    opened: OpenIndex,
+    threshold: float,
+    which: Break | None,
+    *,
+    passages: int = PASSAGES,
 ) -> Setup:
     """Return what a run of a suite on an index is made with."""
     manifest = opened.snapshot.manifest
@@ -170,6 +193,7 @@ def setup_of(
         broken=which.value if which else None,
         threshold=threshold,
         words_weight=opened.retriever.words_weight,
+        answer_passages=passages,
         settings=settings.model_dump(mode="json", exclude=_PLACES),
         encoder={**asdict(manifest.encoder), "fingerprint": manifest.encoder.fingerprint},
         splitter=asdict(manifest.splitter),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot.answerer import PASSAGES
 from evals.benchmark_processes import Memory
 from evals.cases import reasons
 from evals.errors import InputUnusable, at
@@ -89,6 +90,7 @@ class Setup:
     broken: str | None
     threshold: float
     words_weight: float
+    answer_passages: int = PASSAGES
     settings: Mapping[str, str | int | float | None]
     encoder: Mapping[str, str | int]
     splitter: Mapping[str, str | int]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.answerer import PASSAGES
 from bot.confidence import THRESHOLD
 from bot.settings import Settings
 from bot.wire import utc_now
@@ -45,6 +46,7 @@ class Grid:
     passage_tokens: tuple[int, ...]
     overlap_sentences: tuple[int, ...]
     words_weights: tuple[float, ...]
+    answer_passages: tuple[int, ...] = (PASSAGES,)
 
     @property
     def splitters(self) -> list[SplitterSpec]:
@@ -52,8 +54,13 @@ class Grid:
         pairs = product(self.passage_tokens, self.overlap_sentences)
         return [SplitterSpec(passage_tokens=p, overlap_sentences=o) for p, o in pairs]
 
+    @property
+    def askings(self) -> list[tuple[float, int]]:
+        """Return the pairs of words' weight and passages, which share an index."""
+        return list(product(self.words_weights, self.answer_passages))
+
     def __len__(self) -> int:
-        return len(self.splitters) * len(self.words_weights)
+        return len(self.splitters) * len(self.askings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +165,15 @@ def _tried(
         folder = folder_of(suite, settings) / "sweep" / _name(splitter)
         progress.next_is(1)
         opened = _open(suite, folder, splitter, encoder, progress)
-        for place, weight in enumerate(grid.words_weights):
+        for place, (weight, passages) in enumerate(grid.askings):
             progress.next_is(1 if place else 0)
             retriever = replace(opened.retriever, words_weight=weight)
-            replies = ask_all(suite, retriever, threshold, progress)
+            replies = ask_all(suite, retriever, threshold, progress, passages=passages)
             outcomes = outcomes_of(replies, suite.articles, retriever.articles)
             at = OpenIndex(opened.live_id, opened.snapshot, retriever)
             figures = tuple(one for one in figures_of(outcomes) if one.slice == ALL)
-            yield Point(setup_of(suite, own, at, threshold, None), figures), outcomes
+            setup = setup_of(suite, own, at, threshold, None, passages=passages)
+            yield Point(setup, figures), outcomes
 
 
 def _open(

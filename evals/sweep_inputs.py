@@ -11,12 +11,12 @@ from index.encoder import OnnxEncoder
 from index.export import ensure_encoder, is_exported
 
 _Number = TypeVar("_Number", int, float)
-_MOST_OVERLAP, _MOST_WEIGHT = 10, 100.0
+_MOST_OVERLAP, _MOST_WEIGHT, _MOST_PASSAGES = 10, 100.0, 100
 _HINT = "Give numbers with commas between them, as in --passage-tokens 96,128"
 
 
-def read_grid(passage_tokens: str, overlap: str, words_weight: str) -> Grid:
-    """Return the grid that three lists of numbers span; a number given twice counts once.
+def read_grid(passage_tokens: str, overlap: str, words_weight: str, k: str) -> Grid:
+    """Return the grid that four lists of numbers span; a number given twice counts once.
 
     Raises:
         InputUnusable: One is no list of numbers, or a number is out of range.
@@ -25,6 +25,7 @@ def read_grid(passage_tokens: str, overlap: str, words_weight: str) -> Grid:
         _numbers("--passage-tokens", passage_tokens, int, 8192),
         _numbers("--overlap", overlap, int, _MOST_OVERLAP),
         _numbers("--words-weight", words_weight, float, _MOST_WEIGHT),
+        _numbers("--passages", k, int, _MOST_PASSAGES),
     )
 
 

@@ -3,6 +3,7 @@
 from rich.console import Group
 from rich.text import Text
 
+from bot.answerer import PASSAGES
 from bot.render import printable
 from bot.settings import Settings
 from evals.figures import BY_NAME
@@ -34,12 +35,12 @@ def sweep_tables(found: Sweep, settings: Settings, width: int = _ROOM) -> Group:
     head = f"{low:.3f}".ljust(_WIDTH - 5) + f"{high:.3f}"
     titles = [_SHOWN[name] for name in measures]
     plotted = [head] if width >= _ROOM else []
-    table = grid("tokens", "overlap", "weight", "passages", *titles, "n", "p", "", *plotted)
+    table = grid("tokens", "overlap", "weight", "k", "passages", *titles, "n", "p", "", *plotted)
     table.columns[-1].justify = "left"
     table.columns[0].no_wrap = True
     if not plotted:  # 80 columns are enough then
         table.padding = (0, 1, 0, 0)
-        for column in table.columns[4 : 4 + len(titles)]:
+        for column in table.columns[5 : 5 + len(titles)]:
             column.no_wrap, column.min_width = False, _MIN_WIDTH
     for point in found.points:
         drawn = [_drawn(point, found, low, high)] if plotted else []
@@ -63,6 +64,7 @@ def _cells(point: Point, by: str, measures: list[str]) -> list[str]:
         str(setup.splitter["passage_tokens"]),
         str(setup.splitter["overlap_sentences"]),
         f"{setup.words_weight:g}",
+        str(setup.answer_passages),
         str(setup.passages),
         *(number(one.value if one else None) for one in figures),
         str(ranking.n if ranking else 0),
@@ -98,7 +100,7 @@ def _column(value: float, low: float, high: float) -> int:
 
 
 def _is_now(point: Point, settings: Settings) -> bool:
-    now = (settings.passage_tokens, SplitterSpec().overlap_sentences, WORDS_WEIGHT)
-    splitter = point.setup.splitter
-    tried = (splitter["passage_tokens"], splitter["overlap_sentences"], point.setup.words_weight)
-    return tried == now
+    now = (settings.passage_tokens, SplitterSpec().overlap_sentences, WORDS_WEIGHT, PASSAGES)
+    setup = point.setup
+    cut = (setup.splitter["passage_tokens"], setup.splitter["overlap_sentences"])
+    return (*cut, setup.words_weight, setup.answer_passages) == now

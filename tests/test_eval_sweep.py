@@ -100,6 +100,15 @@ def test_without_an_answerable_question_there_is_nothing_to_rank_by(tmp_path: Pa
         sweep(hopeless, settings(tmp_path), GRID, encoder(), Silent())
 
 
+def test_an_answer_is_made_of_as_many_passages_as_asked(tmp_path: Path) -> None:
+    """Two passages of 16 tokens; the gold "moon" is in the second, which is found first."""
+    grid = Grid((16,), (0,), (0.8,), (1, 5))
+    found = sweep(suite(), settings(tmp_path), grid, encoder(), Silent())
+    assert len(found.points) == len(grid) == 2
+    assert {point.setup.answer_passages for point in found.points} == {1, 5}
+    assert found.embedded == 2
+
+
 def test_every_setting_is_tried_with_each_other(tmp_path: Path) -> None:
     found = sweep(suite(), settings(tmp_path), GRID, encoder(), Silent())
     assert len(found.points) == len(GRID) == 8
@@ -185,7 +194,7 @@ def test_a_passage_that_does_not_fit_the_window_is_refused(tmp_path: Path) -> No
 
 
 def test_lists_of_numbers_are_read_once_each() -> None:
-    assert read_grid("96,128,96", "0", "0.4, 1") == Grid((96, 128), (0,), (0.4, 1.0))
+    assert read_grid("96,128,96", "0", "0.4, 1", "3,5") == Grid((96, 128), (0,), (0.4, 1.0), (3, 5))
 
 
 @pytest.mark.parametrize(
@@ -195,6 +204,7 @@ def test_lists_of_numbers_are_read_once_each() -> None:
         ("--overlap", "one", "no list of numbers"),
         ("--overlap", "-1", "from 0 to 10 can be tried"),
         ("--words-weight", "nan", "from 0 to 100 can be tried"),
+        ("--passages", "101", "from 0 to 100 can be tried"),
         ("--suite", "none.jsonl", "a suite is fixed"),
     ],
 )
