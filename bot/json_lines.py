@@ -116,12 +116,13 @@ def read_answers(path: Path) -> Iterator[Answer]:
 def _records(path: Path, content: str) -> Iterator[tuple[int | None, object]]:
     """Yield the JSON values of a file that is one value, or one a line, with their lines."""
     try:
-        whole = json.loads(content)
-    except (ValueError, RecursionError):
-        pass
-    else:
-        yield None, whole
-        return
+        records: Iterator[tuple[int | None, object]] = iter([(None, json.loads(content))])
+    except (ValueError, RecursionError):  # then it is lines; what is wrong is told of its line
+        records = _lines(path, content)
+    yield from records
+
+
+def _lines(path: Path, content: str) -> Iterator[tuple[int, object]]:
     # Not splitlines: a question may hold U+2028 and the like, which JSON leaves as they are.
     for number, line in enumerate(content.split("\n"), start=1):
         if line.strip():
