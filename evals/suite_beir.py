@@ -64,13 +64,16 @@ def _file(folder: Path, name: str) -> Path:
     raise InputUnusable((at(folder, None, f"there is no {name} or {name}.gz in it"),))
 
 
-def _queries(path: Path) -> Iterator[tuple[int, _Query]]:
+def _text(path: Path) -> str:
     try:
         raw = path.read_bytes()
-        content = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
+        return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise InputUnusable((at(path, None, str(error)),)) from error
-    for number, line in enumerate(content.split("\n"), start=1):
+
+
+def _queries(path: Path) -> Iterator[tuple[int, _Query]]:
+    for number, line in enumerate(_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -87,16 +90,16 @@ def _grades(folder: Path) -> dict[str, list[tuple[str, int]]]:
         raise InputUnusable((at(folder / "qrels", None, "there is no .tsv in it"),))
     grades: dict[str, dict[str, int]] = defaultdict(dict)
     for path in files:
-        with path.open(encoding="utf-8", newline="") as file:
-            for number, row in enumerate(csv.reader(file, delimiter="\t"), start=1):
-                if row == ["query-id", "corpus-id", "score"] or not row:
-                    continue
-                try:
-                    query, document, grade = row
-                    value = int(grade)
-                except ValueError as error:
-                    reason = "not query-id, corpus-id and a whole number, with tabs between"
-                    raise InputUnusable((at(path, number, reason),)) from error
-                if value > 0:
-                    grades[query][document] = value
+        rows = csv.reader(_text(path).splitlines(), delimiter="\t")
+        for number, row in enumerate(rows, start=1):
+            if row == ["query-id", "corpus-id", "score"] or not row:
+                continue
+            try:
+                query, document, grade = row
+                value = int(grade)
+            except ValueError as error:
+                reason = "not query-id, corpus-id and a whole number, with tabs between"
+                raise InputUnusable((at(path, number, reason),)) from error
+            if value > 0:
+                grades[query][document] = value
     return {query: sorted(judged.items()) for query, judged in grades.items()}

@@ -77,6 +77,13 @@ def test_what_is_wrong_in_a_beir_folder_is_named(
         load_beir(beir(tmp_path, **files))
 
 
+def test_judgements_that_are_not_utf_8_are_refused(tmp_path: Path) -> None:
+    folder = beir(tmp_path)
+    (folder / "qrels" / "test.tsv").write_bytes(b"q1\td\xff\t1\n")
+    with pytest.raises(InputUnusable, match=r"test\.tsv: .*can't decode"):
+        load_beir(folder)
+
+
 def test_a_beir_folder_without_a_corpus_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputUnusable, match=r"there is no corpus\.jsonl"):
         load_beir(tmp_path)
