@@ -113,7 +113,8 @@ class _Draft:
     ) -> None:
         self._retriever, self._question, self._text = retriever, question, text
         self._now = answerer.now()
-        self._standalone = complete(text, question.history)
+        completed = complete(text, question.history)
+        self._standalone = completed.standalone
         found = retriever.search_sentences(
             self._standalone, answerer.passages, filters=question.filters
         )
@@ -121,7 +122,7 @@ class _Draft:
             article_id: retriever.articles.article(article_id)
             for article_id in dict.fromkeys(hit.hit.passage.article_id for hit in found)
         }
-        weights = {term: retriever.lexical.weight(term) for term in terms_of(self._standalone)}
+        weights = {term: retriever.lexical.weight(term) for term in terms_of(completed.focus)}
         ranked = rank(found, self._articles, weights)
         self._evidence = select(ranked, question.max_citations)
         score = judge(ranked[0]) if ranked else 0.0

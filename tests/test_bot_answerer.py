@@ -191,8 +191,9 @@ def test_no_more_is_cited_than_wanted(limit: int, asked: Answerer) -> None:
 
 def test_a_follow_up_is_searched_with_what_was_asked_before(asked: Answerer) -> None:
     history = (Turn("user", "tea"), Turn("assistant", "Tea car. [1]"))
-    answer = asked.ask(Question(" And it? ", history, "conv_1"))
-    assert (answer.question, answer.standalone_question) == ("And it?", "tea And it?")
+    answer = asked.ask(Question(" And is it green? ", history, "conv_1"))
+    assert answer.question == "And is it green?"
+    assert answer.standalone_question == "Tea? Is tea green?"
     assert (answer.conversation_id, answer.citations[0].document_id) == ("conv_1", "tea.txt")
 
 

@@ -107,7 +107,7 @@ def test_a_batch_goes_on_after_bad_lines_and_names_them(
         "error": "The question is empty; ask with 1 to 2000 characters.",
     }
     assert records[3]["answer"]["standalone_question"] == (
-        "What does the Heron cost? And the Plover?"
+        "What does the Plover cost?"
     )
     complaints = ran.err.splitlines()
     assert [line.removeprefix(name).split(" ")[0] for line in complaints[:-1]] == [
