@@ -65,7 +65,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An article that is cited; those with one `cluster_id` are copies of one story."""
+    """An article that is cited, or a copy of one that carries a quote of it.
+
+    Those with one `cluster_id` are copies of one story.
+    """
 
     id: str
     title: str
@@ -78,7 +81,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Corroboration:
-    """How many articles are cited, and how many of them are not copies of one another."""
+    """How many articles are listed, and how many of them are not copies of one another."""
 
     documents: int
     independent_sources: int

@@ -1,7 +1,7 @@
 """Questions to answers: retrieve, select evidence, judge, cite, verify."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
@@ -23,11 +23,11 @@ from bot.citations import age_days, cite, verify, write_answer
 from bot.confidence import CALIBRATED, THRESHOLD, judge
 from bot.conversation import Turn, complete
 from bot.errors import QuestionRefused
-from bot.evidence import rank, select
-from bot.sources import clusters
+from bot.evidence import Evidence, rank, select
+from bot.sources import clusters_of, documents, gathered, of_first
 from corpus.article import Article
 from index.lexical import terms_of
-from index.retrieve import Retriever
+from index.retrieve import Retriever, SentenceHit
 from index.store import NO_FILTERS, Filters
 
 MAX_QUESTION_CHARS = 2000
@@ -35,6 +35,8 @@ MAX_CITATIONS = 10
 DEFAULT_CITATIONS = 3
 # Passages whose sentences compete for the answer.
 PASSAGES = 5
+# As many are looked at, at most, where copies of one passage leave too few.
+POOL = 40
 _MESSAGES: dict[AbstentionReason, str] = {
     "empty_index": "The index holds no articles.",
     "filtered_out": "No article passes the filters.",
@@ -114,18 +116,37 @@ class _Draft:
         self._retriever, self._question, self._text = retriever, question, text
         self._now = answerer.now()
         self._standalone = complete(text, question.history)
-        found = retriever.search_sentences(
-            self._standalone, answerer.passages, filters=question.filters
-        )
-        self._articles = {
-            article_id: retriever.articles.article(article_id)
-            for article_id in dict.fromkeys(hit.hit.passage.article_id for hit in found)
-        }
+        self._articles: dict[str, Article] = {}
+        self._cluster = clusters_of(retriever.articles)
+        found = self._found(answerer.passages)
         weights = {term: retriever.lexical.weight(term) for term in terms_of(self._standalone)}
-        ranked = rank(found, self._articles, weights)
+        ranked = self._ranked(found, weights)
         self._evidence = select(ranked, question.max_citations)
         score = judge(ranked[0]) if ranked else 0.0
         self._confidence = Confidence(round(score, 4), answerer.threshold, CALIBRATED)
+
+    def _found(self, passages: int) -> list[SentenceHit]:
+        """Return the sentences of the best passages, copies of one passage counted once."""
+        depth = passages
+        while True:
+            found = self._search(depth)
+            kept, count = of_first(found, passages, self._articles, self._cluster)
+            reached = len({sentence.hit.row for sentence in found})
+            if count == passages or reached < depth or depth >= POOL:
+                return kept
+            depth *= 2
+
+    def _search(self, passages: int) -> list[SentenceHit]:
+        filters = self._question.filters
+        found = self._retriever.search_sentences(self._standalone, passages, filters=filters)
+        for sentence in found:
+            name = sentence.hit.passage.article_id
+            if name not in self._articles:
+                self._articles[name] = self._retriever.articles.article(name)
+        return found
+
+    def _ranked(self, found: Sequence[SentenceHit], weights: Mapping[str, float]) -> list[Evidence]:
+        return gathered(rank(found, self._articles, weights), self._articles, self._cluster)
 
     def notices(self) -> tuple[Notice, ...]:
         """Return what the asker should know about the question itself."""
@@ -142,8 +163,7 @@ class _Draft:
         else:
             text, places = _MESSAGES[reason], []
         citations = self._cite(places)
-        cited = dict.fromkeys(citation.document_id for citation in citations)
-        documents = _documents([self._articles[article_id] for article_id in cited])
+        listed = documents(citations, self._retriever.articles, self._question.filters)
         closest = tuple(citation.id for citation in citations)
         answer = Answer(
             id=answer_id,
@@ -160,10 +180,10 @@ class _Draft:
             confidence=self._confidence,
             abstention=Abstention(reason, text, closest) if reason else None,
             citations=citations,
-            documents=documents,
-            corroboration=_corroboration(documents),
+            documents=listed,
+            corroboration=_corroboration(listed),
             conflicts=(),
-            freshness=_freshness(documents, self._now),
+            freshness=_freshness(citations, self._now),
             index=self._retriever.info,
             warnings=notices,
         )
@@ -193,27 +213,11 @@ class _Draft:
         )
 
 
-def _documents(articles: Sequence[Article]) -> tuple[Document, ...]:
-    cluster = clusters(articles)
-    return tuple(
-        Document(
-            id=article.id,
-            title=article.title,
-            url=article.url,
-            source=article.source,
-            published_at=article.published_at,
-            revision=article.revision,
-            cluster_id=cluster[article.id],
-        )
-        for article in articles
-    )
-
-
 def _corroboration(documents: Sequence[Document]) -> Corroboration:
     return Corroboration(len(documents), len({document.cluster_id for document in documents}))
 
 
-def _freshness(documents: Sequence[Document], now: datetime) -> Freshness:
-    dates = [document.published_at for document in documents if document.published_at]
+def _freshness(citations: Sequence[Citation], now: datetime) -> Freshness:
+    dates = [citation.published_at for citation in citations if citation.published_at]
     newest = max(dates, default=None)
     return Freshness(newest, age_days(newest, now))

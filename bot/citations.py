@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from bot.answer import Annotation, Answer, Citation
+from bot.answer import Annotation, Answer, Citation, Document
 from bot.errors import CitationBroken
 from bot.evidence import Evidence
+from bot.sources import carries
 from corpus.article import Article
 from index.errors import ArticleNotFound
 
@@ -64,7 +65,7 @@ def cite(
 
 
 def verify(answer: Answer, articles: Articles) -> int:
-    """Re-check every citation of an answer against the articles as they are now.
+    """Re-check every citation, and listed document, against the articles as they are now.
 
     Args:
         answer: Made here, or read from a file.
@@ -83,6 +84,9 @@ def verify(answer: Answer, articles: Articles) -> int:
             raise CitationBroken(answer.id, citation.id, citation.document_id, reason)
     if reason := _unsupported(answer):
         raise CitationBroken(answer.id, None, None, reason)
+    for document in answer.documents:
+        if reason := _not_a_source(document, answer, articles):
+            raise CitationBroken(answer.id, None, document.id, reason)
     return len(answer.citations)
 
 
@@ -104,6 +108,26 @@ def _fault(
     if listed_revision != citation.revision:
         return "the answer's list of documents has another revision, or lacks the article"
     return _misattributed(citation, article) or _misplaced(citation, answer.answer)
+
+
+def _not_a_source(document: Document, answer: Answer, articles: Articles) -> str | None:
+    """Return why a listed document is neither cited nor a copy that carries a quote, or None."""
+    cluster = {listed.id: listed.cluster_id for listed in answer.documents}
+    cited = {citation.document_id for citation in answer.citations}
+    if document.id in cited:
+        return None
+    quotes = [
+        citation.cited_text
+        for citation in answer.citations
+        if cluster[citation.document_id] == document.cluster_id
+    ]
+    try:
+        article = articles(document.id)
+    except ArticleNotFound:
+        return "the article is not in the index"
+    if article.revision != document.revision:
+        return f"{document.revision} is listed, the article is now {article.revision}"
+    return None if carries(article, quotes) else "it is listed and has no quote of the answer"
 
 
 def _misattributed(citation: Citation, article: Article) -> str | None:

@@ -19,6 +19,7 @@ from corpus.passages import Splitter
 from corpus.read import Found, Problem
 from corpus.sentences import split_sentences
 from index.cache import EmbeddingCache, is_damage, remove_cache
+from index.copies import cluster_ids
 from index.encoder import Encoder, PassageText
 from index.errors import BuildFailed, NoSnapshot, NothingRead, SnapshotError
 from index.lexical import LexicalStore
@@ -190,6 +191,7 @@ class Builder:
                     # A build that was killed after the switch had no time for this.
                     self._forget_vectors(previous.folder)
                     return _unchanged(previous.manifest, kept, problems)
+                self._find_copies(articles)
                 passages = self._split(articles)
                 embedded = self._embed(articles, passages, writer.folder / SENTENCES_FILE)
                 self._index_words(articles, writer.folder / LEXICAL_FOLDER, passages)
@@ -224,6 +226,13 @@ class Builder:
         """Return the hash of all that a snapshot is made from."""
         parts = (articles_digest, self._encoder.spec.fingerprint, repr(self._splitter_spec))
         return sha256("\n".join(parts).encode()).hexdigest()
+
+    def _find_copies(self, articles: ArticleWriter) -> None:
+        self._progress.stage("Comparing articles", articles.count)
+        found = cluster_ids(
+            articles.ids(), lambda place: articles.text(place + 1), self._progress.advance
+        )
+        articles.set_clusters(found)
 
     def _split(self, articles: ArticleWriter) -> int:
         """Cut every article and return how many passages there are."""

@@ -20,7 +20,7 @@ from index.lexical import LexicalStore
 from index.store import ArticleStore
 from index.vectors import SentenceStore, VectorStore
 
-FORMAT = 1
+FORMAT = 2
 ARTICLES_FILE = "articles.sqlite"
 VECTORS_FILE = "vectors.faiss"
 SENTENCES_FILE = "sentences.f16"

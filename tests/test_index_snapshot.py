@@ -186,7 +186,7 @@ def test_a_snapshot_of_another_format_is_refused_by_name(data: Path) -> None:
     del record["sha256"]
     record["format"] = 99
     path.write_text(json.dumps({**record, "sha256": _digest(record)}))
-    with pytest.raises(SnapshotIncompatible, match=r"format 99, but 1 is wanted.*citewire index"):
+    with pytest.raises(SnapshotIncompatible, match=r"format 99, but 2 is wanted.*citewire index"):
         open_current(data)
 
 
