@@ -89,11 +89,15 @@ class Corroboration:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Different values for one thing, the citations that give them, and the newest of these."""
+    """Different values for one thing, the citations that give them, and the newest of these.
+
+    `values` stand in the quotes as they are here, one a citation, in the same order. `newest` is
+    None where a side has no date, or both have the same.
+    """
 
     values: tuple[str, ...]
     citation_ids: tuple[str, ...]
-    newest: str
+    newest: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from time import perf_counter
 from typing import Protocol
 
@@ -14,17 +15,17 @@ from bot.answer import (
     Answer,
     Citation,
     Confidence,
-    Corroboration,
-    Document,
+    Conflict,
     Freshness,
     Notice,
 )
-from bot.citations import age_days, cite, verify, write_answer
+from bot.citations import age_days, cite, newest_of, verify, write_answer, write_conflict
 from bot.confidence import CALIBRATED, THRESHOLD, judge
+from bot.conflicts import Disagreement, find_disagreement, leads, sought, with_both
 from bot.conversation import Turn, complete
 from bot.errors import QuestionRefused
 from bot.evidence import Evidence, rank, select
-from bot.sources import clusters_of, documents, gathered, of_first
+from bot.sources import clusters_of, corroboration, documents, gathered, of_first
 from corpus.article import Article
 from index.lexical import terms_of
 from index.retrieve import Retriever, SentenceHit
@@ -35,6 +36,8 @@ MAX_CITATIONS = 10
 DEFAULT_CITATIONS = 3
 # Passages whose sentences compete for the answer.
 PASSAGES = 5
+# Passages among whose sentences one may disagree with the answer.
+RIVALS = 20
 # As many are looked at, at most, where copies of one passage leave too few.
 POOL = 40
 _MESSAGES: dict[AbstentionReason, str] = {
@@ -117,11 +120,14 @@ class _Draft:
         self._now = answerer.now()
         self._standalone = complete(text, question.history)
         self._articles: dict[str, Article] = {}
-        self._cluster = clusters_of(retriever.articles)
+        self._cluster = cache(clusters_of(retriever.articles))
         found = self._found(answerer.passages)
         weights = {term: retriever.lexical.weight(term) for term in terms_of(self._standalone)}
         ranked = self._ranked(found, weights)
         self._evidence = select(ranked, question.max_citations)
+        self._disagreement = self._find_disagreement(ranked, weights)
+        if self._disagreement:
+            self._evidence = with_both(self._evidence, self._disagreement, question.max_citations)
         score = judge(ranked[0]) if ranked else 0.0
         self._confidence = Confidence(round(score, 4), answerer.threshold, CALIBRATED)
 
@@ -148,6 +154,30 @@ class _Draft:
     def _ranked(self, found: Sequence[SentenceHit], weights: Mapping[str, float]) -> list[Evidence]:
         return gathered(rank(found, self._articles, weights), self._articles, self._cluster)
 
+    def _find_disagreement(
+        self, ranked: Sequence[Evidence], weights: Mapping[str, float]
+    ) -> Disagreement | None:
+        """Return what independent articles disagree on; None where two can't be cited."""
+        wanted = sought(self._standalone)
+        first_ones = leads(wanted, ranked)
+        if self._question.max_citations < 2 or not first_ones:  # noqa: PLR2004 - a pair
+            return None
+        others = rank(self._search(RIVALS), self._articles, weights)
+        return find_disagreement(
+            wanted,
+            first_ones,
+            others,
+            self._articles,
+            lambda a, b: self._cluster(a) != self._cluster(b),
+        )
+
+    def _conflicts(self, citations: Sequence[Citation]) -> tuple[Conflict, ...]:
+        found = self._disagreement
+        if found is None:
+            return ()
+        sides = [citations[self._evidence.index(side)] for side in (found.first, found.second)]
+        return (Conflict(found.values, (sides[0].id, sides[1].id), newest_of(sides)),)
+
     def notices(self) -> tuple[Notice, ...]:
         """Return what the asker should know about the question itself."""
         if self._retriever.encoder.fits(self._standalone):
@@ -163,6 +193,8 @@ class _Draft:
         else:
             text, places = _MESSAGES[reason], []
         citations = self._cite(places)
+        conflicts = () if reason else self._conflicts(citations)
+        text = " ".join([text, *(write_conflict(conflict, citations) for conflict in conflicts)])
         listed = documents(citations, self._retriever.articles, self._question.filters)
         closest = tuple(citation.id for citation in citations)
         answer = Answer(
@@ -181,8 +213,8 @@ class _Draft:
             abstention=Abstention(reason, text, closest) if reason else None,
             citations=citations,
             documents=listed,
-            corroboration=_corroboration(listed),
-            conflicts=(),
+            corroboration=corroboration(listed),
+            conflicts=conflicts,
             freshness=_freshness(citations, self._now),
             index=self._retriever.info,
             warnings=notices,
@@ -211,10 +243,6 @@ class _Draft:
             )
             for number, evidence in enumerate(self._evidence, start=1)
         )
-
-
-def _corroboration(documents: Sequence[Document]) -> Corroboration:
-    return Corroboration(len(documents), len({document.cluster_id for document in documents}))
 
 
 def _freshness(citations: Sequence[Citation], now: datetime) -> Freshness:

@@ -4,16 +4,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from bot.answer import Annotation, Answer, Citation, Document
+from bot.answer import Annotation, Answer, Citation, Conflict, Document
 from bot.errors import CitationBroken
 from bot.evidence import Evidence
-from bot.sources import carries
+from bot.sources import carries, corroboration
 from corpus.article import Article
 from index.errors import ArticleNotFound
 
 # Browsers match a text fragment word by word; beyond this the first and last words do.
 _FRAGMENT_CHARS = 300
 _FRAGMENT_WORDS = 6
+# A conflict has at least so many.
+_SIDES = 2
 
 Articles = Callable[[str], Article]
 
@@ -28,6 +30,26 @@ def write_answer(evidence: Sequence[Evidence]) -> tuple[str, list[Annotation]]:
         places.append(Annotation(start, len(text)))
         text += f" [{number}] "
     return text.rstrip(), places
+
+
+def write_conflict(conflict: Conflict, citations: Sequence[Citation]) -> str:
+    """Return the sentence that says who says what: "Sources disagree: 12 [1] (2025-05-19), …"."""
+    cited = {citation.id: citation for citation in citations}
+    sides = []
+    for value, citation_id in zip(conflict.values, conflict.citation_ids, strict=True):
+        day = cited[citation_id].published_at
+        dated = f" ({day:%Y-%m-%d})" if day else ""
+        sides.append(f"{_one_line(value)} [{cited[citation_id].number}]{dated}")
+    return f"Sources disagree: {', '.join(sides)}."
+
+
+def newest_of(citations: Sequence[Citation]) -> str | None:
+    """Return the id of the one published last; None where one has no date or two share the last."""
+    dates = [citation.published_at for citation in citations]
+    known = [date for date in dates if date is not None]
+    if len(known) < len(dates) or dates.count(max(known)) > 1:
+        return None
+    return citations[dates.index(max(known))].id
 
 
 def cite(
@@ -87,6 +109,8 @@ def verify(answer: Answer, articles: Articles) -> int:
     for document in answer.documents:
         if reason := _not_a_source(document, answer, articles):
             raise CitationBroken(answer.id, None, document.id, reason)
+    if answer.corroboration != corroboration(answer.documents):
+        raise CitationBroken(answer.id, None, None, "it counts other sources than it lists")
     return len(answer.citations)
 
 
@@ -153,8 +177,28 @@ def _unsupported(answer: Answer) -> str | None:
         return "it answers without a citation"
     if any(not citation.annotations for citation in answer.citations):
         return "it has a citation that no part of the answer rests on"
-    quotes = [f"{_one_line(c.cited_text)} [{c.number}]" for c in answer.citations]
-    return None if answer.answer == " ".join(quotes) else "it says something else than its quotes"
+    for conflict in answer.conflicts:
+        if reason := _no_conflict(conflict, answer):
+            return reason
+    parts = [f"{_one_line(c.cited_text)} [{c.number}]" for c in answer.citations]
+    parts += [write_conflict(conflict, answer.citations) for conflict in answer.conflicts]
+    return None if answer.answer == " ".join(parts) else "it says something else than its quotes"
+
+
+def _no_conflict(conflict: Conflict, answer: Answer) -> str | None:
+    """Return why a conflict does not hold: sources that are one, or values that no quote has."""
+    cited = {citation.id: citation for citation in answer.citations}
+    cluster = {document.id: document.cluster_id for document in answer.documents}
+    sides = [cited[name] for name in conflict.citation_ids if name in cited]
+    if not _SIDES <= len(conflict.values) == len(conflict.citation_ids) == len(sides):
+        return "a conflict lacks a value or a citation"
+    if len({cluster.get(side.document_id) for side in sides}) < len(sides):
+        return "a conflict is between copies of one story"
+    if any(
+        value not in side.cited_text for value, side in zip(conflict.values, sides, strict=True)
+    ):
+        return "a conflict gives a value that its citation does not"
+    return None if conflict.newest == newest_of(sides) else "a conflict names the wrong newest side"
 
 
 def _misplaced(citation: Citation, text: str) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
-from bot.answer import Citation, Document
+from bot.answer import Citation, Corroboration, Document
 from bot.evidence import Evidence
 from corpus.article import Article, Span
 from index.lexical import terms_of
@@ -138,6 +138,11 @@ def carries(article: Article, quotes: Sequence[str]) -> bool:
     """Tell whether an article has any of `quotes` word for word; line ends count as blanks."""
     text = " ".join(article.text.split())
     return any(" ".join(quote.split()) in text for quote in quotes)
+
+
+def corroboration(listed: Sequence[Document]) -> Corroboration:
+    """Return how many articles are listed, and how many clusters they are."""
+    return Corroboration(len(listed), len({document.cluster_id for document in listed}))
 
 
 def _document(article: Article, cluster_id: str) -> Document:

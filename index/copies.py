@@ -19,6 +19,8 @@ Pair: TypeAlias = tuple[int, int]
 _RUN = 4  # words
 _RESEMBLANCE = 0.42
 _CONTAINMENT = 0.8
+# Of a text this short, one other figure changes many runs, and makes it other news.
+_SHORT, _SHORT_RESEMBLANCE = 20, 0.8
 # A note of a few words may stand in a long article by chance.
 _LEAST_CONTAINED = 40
 # Agreeing in one of 64 bands of two slots makes a candidate: 1 - (1 - r²)^64, so 0.93 of the pairs
@@ -69,7 +71,8 @@ def are_copies(a: Runs, b: Runs) -> bool:
     """Tell whether two articles are versions of one story.
 
     They are when at least 0.42 of all their runs are shared (resemblance, Broder 1997), or when
-    0.8 of the shorter's are (containment) and it has at least 40 of them.
+    0.8 of the shorter's are (containment) and it has at least 40 of them. Where one has fewer than
+    20 runs, 0.8 of all must be shared.
 
     Args:
         a: What `runs_of` gives for one.
@@ -79,7 +82,8 @@ def are_copies(a: Runs, b: Runs) -> bool:
     shorter = min(len(a), len(b))
     if shorter >= _LEAST_CONTAINED and shared >= _CONTAINMENT * shorter:
         return True
-    return shared > 0 and shared >= _RESEMBLANCE * (len(a) + len(b) - shared)
+    least = _RESEMBLANCE if shorter >= _SHORT else _SHORT_RESEMBLANCE
+    return shared > 0 and shared >= least * (len(a) + len(b) - shared)
 
 
 def runs_of(text: str) -> Runs:

@@ -14,7 +14,7 @@ from index.retrieve import Hit, Retriever, SentenceHit
 from index.store import Filters
 from tests.bot_fakes import answerer, evidence, library
 
-FILLER = "One two three four five six seven eight nine ten eleven twelve thirteen fourteen."
+FILLER = " ".join(f"w{n}" for n in range(40)) + "."
 TEA = "Tea rain moon."
 POST = Article("post.txt", "On tea", f"{TEA} {FILLER}", source="Post")
 COURIER = Article("courier.txt", "Tea again", f"{TEA} {FILLER}\n\nWhale whale.", source="Courier")
@@ -71,6 +71,13 @@ def test_a_listed_document_that_has_no_quote_breaks_the_answer(retriever: Retrie
     ):
         with pytest.raises(CitationBroken, match=reason):
             verify(replace(answer, documents=(post, listed)), articles)
+
+
+def test_sources_are_counted_as_they_are_listed(retriever: Retriever) -> None:
+    answer = answerer(retriever).ask(Question("tea rain moon", max_citations=1))
+    boasted = replace(answer.corroboration, independent_sources=2)
+    with pytest.raises(CitationBroken, match="counts other sources than it lists"):
+        verify(replace(answer, corroboration=boasted), retriever.articles.article)
 
 
 def test_the_newest_evidence_is_what_is_cited_not_a_later_copy(tmp_path: Path) -> None:

@@ -46,6 +46,10 @@ def clusters(articles: dict[str, str]) -> dict[str, str]:
         pytest.param(text((0, 40)), text((0, 600)), False, id="a note that a long article has"),
         # 47 and 457 runs; the first 40 words have 37 in common: 37 / 47 = 0.79 is below 0.8
         pytest.param(text((0, 50)), text((0, 40), (300, 720)), False, id="a long quotation"),
+        # 19 runs of 22 words are few; the first 20 words have 17: 17 / (19 + 19 - 17) = 0.81
+        pytest.param(text((0, 22)), text((0, 20), (30, 32)), True, id="a short text, its end new"),
+        # 19 words have 16: 16 / 22 = 0.73
+        pytest.param(text((0, 22)), text((0, 19), (30, 33)), False, id="short, a little more new"),
         pytest.param("Tea", "TEA!", True, id="one word, other case"),
         pytest.param("Tea", "Rain", False, id="another word"),
         pytest.param("", "", False, id="no word"),
