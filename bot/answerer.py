@@ -1,7 +1,7 @@
 """Questions to answers: retrieve, select evidence, judge, cite, verify."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -21,10 +21,10 @@ from bot.answer import (
 )
 from bot.citations import age_days, cite, newest_of, verify, write_answer, write_conflict
 from bot.confidence import CALIBRATED, THRESHOLD, judge
-from bot.conflicts import Disagreement, find_disagreement, leads, sought, with_both
+from bot.conflicts import find_disagreement, leads, sought, with_both
 from bot.conversation import Turn, complete
 from bot.errors import QuestionRefused
-from bot.evidence import Evidence, rank, select
+from bot.evidence import rank, select
 from bot.sources import clusters_of, corroboration, documents, gathered, of_first
 from corpus.article import Article
 from index.lexical import terms_of
@@ -38,6 +38,8 @@ DEFAULT_CITATIONS = 3
 PASSAGES = 5
 # Passages among whose sentences one may disagree with the answer.
 RIVALS = 20
+# A disagreement needs two citations.
+PAIR = 2
 # As many are looked at, at most, where copies of one passage leave too few.
 POOL = 40
 _MESSAGES: dict[AbstentionReason, str] = {
@@ -121,25 +123,34 @@ class _Draft:
         self._standalone = complete(text, question.history)
         self._articles: dict[str, Article] = {}
         self._cluster = cache(clusters_of(retriever.articles))
-        found = self._found(answerer.passages)
+        wanted = sought(self._standalone)
+        found, first = self._found(answerer.passages, RIVALS if wanted.kinds else 0)
         weights = {term: retriever.lexical.weight(term) for term in terms_of(self._standalone)}
-        ranked = self._ranked(found, weights)
+        ranked = gathered(rank(first, self._articles, weights), self._articles, self._cluster)
         self._evidence = select(ranked, question.max_citations)
-        self._disagreement = self._find_disagreement(ranked, weights)
+        self._disagreement = None
+        if question.max_citations >= PAIR and (states := leads(wanted, ranked)):
+            others = rank(found, self._articles, weights)
+            self._disagreement = find_disagreement(
+                wanted, states, others, self._articles, self._independent
+            )
         if self._disagreement:
             self._evidence = with_both(self._evidence, self._disagreement, question.max_citations)
         score = judge(ranked[0]) if ranked else 0.0
         self._confidence = Confidence(round(score, 4), answerer.threshold, CALIBRATED)
 
-    def _found(self, passages: int) -> list[SentenceHit]:
-        """Return the sentences of the best passages, copies of one passage counted once."""
-        depth = passages
+    def _found(self, passages: int, least: int) -> tuple[list[SentenceHit], list[SentenceHit]]:
+        """Return the sentences of `least` passages or more, and those of the best of them.
+
+        The best are `passages`, of which copies count once.
+        """
+        depth = max(passages, least)
         while True:
             found = self._search(depth)
             kept, count = of_first(found, passages, self._articles, self._cluster)
             reached = len({sentence.hit.row for sentence in found})
             if count == passages or reached < depth or depth >= POOL:
-                return kept
+                return found, kept
             depth *= 2
 
     def _search(self, passages: int) -> list[SentenceHit]:
@@ -151,25 +162,8 @@ class _Draft:
                 self._articles[name] = self._retriever.articles.article(name)
         return found
 
-    def _ranked(self, found: Sequence[SentenceHit], weights: Mapping[str, float]) -> list[Evidence]:
-        return gathered(rank(found, self._articles, weights), self._articles, self._cluster)
-
-    def _find_disagreement(
-        self, ranked: Sequence[Evidence], weights: Mapping[str, float]
-    ) -> Disagreement | None:
-        """Return what independent articles disagree on; None where two can't be cited."""
-        wanted = sought(self._standalone)
-        first_ones = leads(wanted, ranked)
-        if self._question.max_citations < 2 or not first_ones:  # noqa: PLR2004 - a pair
-            return None
-        others = rank(self._search(RIVALS), self._articles, weights)
-        return find_disagreement(
-            wanted,
-            first_ones,
-            others,
-            self._articles,
-            lambda a, b: self._cluster(a) != self._cluster(b),
-        )
+    def _independent(self, a: str, b: str) -> bool:
+        return self._cluster(a) != self._cluster(b)
 
     def _conflicts(self, citations: Sequence[Citation]) -> tuple[Conflict, ...]:
         found = self._disagreement

@@ -1,13 +1,13 @@
 """Where independent articles disagree: another number or date for the same thing."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from bot.asked import asked_kinds, asks_whether, is_keywords
 from bot.evidence import Evidence
 from bot.quantities import Kind, Quantity, comparable, differ, quantities
-from bot.statements import Asked, Statement, asked, same_thing, statement, values_among
+from bot.statements import LEAST_TERMS, Asked, Statement, asked, same_thing, statement, values_among
 from bot.wording import terms
 from corpus.article import Article
 
@@ -94,9 +94,8 @@ def find_disagreement(
         return statement(evidence.text, articles[evidence.hit.passage.article_id].title)
 
     firsts = [(evidence, read(evidence)) for evidence in first_ones]
-    units = {(value.kind, value.unit) for _, a in firsts for value in a.values}
-    # Taking a sentence apart is slow beside seeing whether there is such a number in it.
-    rivals = [(e, read(e)) for e in others if _has_any(units, e.text)]
+    # Taking a sentence apart is slow beside seeing whether it can be about the same.
+    rivals = [(e, read(e)) for e in others if _may_differ(e.text, wanted, firsts)]
     for (first, a), (second, b) in product(firsts, rivals):
         values = _differing(wanted, a, b)
         names = (first.hit.passage.article_id, second.hit.passage.article_id)
@@ -105,8 +104,12 @@ def find_disagreement(
     return None
 
 
-def _has_any(units: Container[tuple[Kind, str]], text: str) -> bool:
-    return any((q.kind, q.unit) in units for q in quantities(text))
+def _may_differ(text: str, wanted: Sought, firsts: Iterable[tuple[Evidence, Statement]]) -> bool:
+    """Tell whether a sentence has terms in common with one of `firsts`, and a value that counts."""
+    said = terms(text)
+    if not any(len(said & a.claim) >= min(LEAST_TERMS, len(a.claim)) for _, a in firsts):
+        return False
+    return any(wanted.wants(value) for value in quantities(text))
 
 
 def with_both(chosen: Sequence[Evidence], found: Disagreement, limit: int) -> list[Evidence]:

@@ -17,7 +17,7 @@ _SAME_EVENT = 0.6
 _SAME_SIZE = 0.16
 # And of the question's terms that the first has.
 _SAME_QUESTION = 0.6
-_LEAST_TERMS = 2
+LEAST_TERMS = 2
 # Words on either side of a number that tell what it counts.
 _NEAR = 5
 
@@ -100,7 +100,6 @@ class Statement:
         names: The names in the claim.
         periods: "this year" and its like.
         rates: "a month", "annual".
-        before: For each term the terms that stand right before it.
         scopes: The terms that say where or among whom.
         numbered: Names and the numbers after them ("Orbit", "2").
     """
@@ -114,7 +113,6 @@ class Statement:
     names: frozenset[str]
     periods: frozenset[str]
     rates: frozenset[str]
-    before: Mapping[str, frozenset[str]]
     scopes: frozenset[str]
     numbered: Mapping[str, str]
 
@@ -137,7 +135,7 @@ def statement(text: str, title: str = "") -> Statement:
     found = quantities(text)
     bare, lower = _without(text, found), text.lower()
     claim = _ATTRIBUTION.sub(" ", _DATELINE.sub("", bare))
-    if len(terms(claim)) < _LEAST_TERMS:  # the pattern took the claim itself for an attribution
+    if len(terms(claim)) < LEAST_TERMS:  # the pattern took the claim itself for an attribution
         claim = bare
     return Statement(
         text=text,
@@ -149,7 +147,6 @@ def statement(text: str, title: str = "") -> Statement:
         names=_names(claim),
         periods=frozenset(" ".join(filter(None, groups)) for groups in _RELATIVE.findall(lower)),
         rates=frozenset(_RATE.findall(lower)) | frozenset(_PERIODIC.findall(lower)),
-        before=_modifiers(_without(text, found, ".")),
         scopes=terms(" ".join(_SCOPE.findall(bare))) - GENERIC,
         numbered=dict(_NUMBERED.findall(text)),
     )
@@ -171,7 +168,7 @@ def same_thing(question: Asked, a: Statement, b: Statement, x: Quantity, y: Quan
     shared = a.claim & b.claim
     sizes = len(a.claim), len(b.claim)
     return (
-        len(shared - GENERIC) >= min(_LEAST_TERMS, *sizes)
+        len(shared - GENERIC) >= min(LEAST_TERMS, *sizes)
         and len(shared) >= (_SAME_EVENT if x.kind == "date" else _SAME_THING) * min(sizes)
         and len(shared) >= _SAME_SIZE * sum(sizes)
         and _on_the_question(question, a, b)
@@ -258,8 +255,9 @@ def _narrowed(question: Asked, a: Statement, b: Statement) -> bool:
     By another word before a thing that the question is about ("ferry accident", "bus accident"),
     another number after a name ("Orbit 2"), or a scope that only one has ("in the city").
     """
-    for thing in question.terms & a.before.keys() & b.before.keys():
-        if a.before[thing] - b.said and b.before[thing] - a.said:
+    mine, theirs = _modifiers(a), _modifiers(b)
+    for thing in question.terms & mine.keys() & theirs.keys():
+        if mine[thing] - b.said and theirs[thing] - a.said:
             return True
     shared = a.numbered.keys() & b.numbered.keys()
     if any(a.numbered[name] != b.numbered[name] for name in shared):
@@ -267,7 +265,9 @@ def _narrowed(question: Asked, a: Statement, b: Statement) -> bool:
     return bool((a.scopes - b.said | b.scopes - a.said) - question.terms)
 
 
-def _modifiers(bare: str) -> dict[str, frozenset[str]]:
+def _modifiers(some: Statement) -> dict[str, frozenset[str]]:
+    """Return, for each term, the terms that stand right before it."""
+    bare = _without(some.text, some.quantities, ".")
     found: dict[str, frozenset[str]] = {}
     for before, word in pairwise(_TOKEN.findall(bare)):
         for term in terms(word):
