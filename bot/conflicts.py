@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 from bot.asked import asked_kinds, asks_whether, is_keywords
 from bot.evidence import Evidence
 from bot.quantities import Kind, Quantity, comparable, differ, quantities
-from bot.statements import LEAST_TERMS, Asked, Statement, asked, same_thing, statement, values_among
+from bot.same_thing import focus, same_thing
+from bot.statements import Asked, Source, Statement, asked, source, statement, values_among
 from bot.wording import terms
 from corpus.article import Article
 
@@ -90,10 +92,15 @@ def find_disagreement(
         independent: Whether two articles, by id, are not copies of one story.
     """
 
-    def read(evidence: Evidence) -> Statement:
-        return statement(evidence.text, articles[evidence.hit.passage.article_id].title)
+    @cache
+    def around(name: str) -> Source:
+        article = articles[name]
+        return source(article.title, article.text, article.published_at)
 
-    firsts = [(evidence, read(evidence)) for evidence in first_ones]
+    def read(evidence: Evidence) -> Statement:
+        return statement(evidence.text, around(evidence.hit.passage.article_id))
+
+    firsts = _closest(wanted, [(evidence, read(evidence)) for evidence in first_ones])
     # Taking a sentence apart is slow beside seeing whether it can be about the same.
     rivals = [(e, read(e)) for e in others if _may_differ(e.text, wanted, firsts)]
     for (first, a), (second, b) in product(firsts, rivals):
@@ -104,10 +111,35 @@ def find_disagreement(
     return None
 
 
+def _closest(
+    wanted: Sought, firsts: Sequence[tuple[Evidence, Statement]]
+) -> list[tuple[Evidence, Statement]]:
+    """Return the leads but for those after one that answers better.
+
+    It does when one of the question's terms that the lead lacks stands by its value, one of the
+    same sort, and it has more of them: of the people arrested, not of those who marched.
+    """
+    return [
+        (evidence, a)
+        for rank, (evidence, a) in enumerate(firsts)
+        if not any(_is_closer(wanted, b, a) for _, b in firsts[:rank])
+    ]
+
+
+def _is_closer(wanted: Sought, b: Statement, a: Statement) -> bool:
+    subject = wanted.about.subject
+    mine, theirs = subject & (a.said | a.title), subject & (b.said | b.title)
+    return len(theirs) > len(mine) and any(
+        focus(wanted.about, b, y) - mine
+        for x, y in product(a.values, b.values)
+        if comparable(x, y) and wanted.wants(x) and wanted.wants(y)
+    )
+
+
 def _may_differ(text: str, wanted: Sought, firsts: Iterable[tuple[Evidence, Statement]]) -> bool:
     """Tell whether a sentence has terms in common with one of `firsts`, and a value that counts."""
     said = terms(text)
-    if not any(len(said & a.claim) >= min(LEAST_TERMS, len(a.claim)) for _, a in firsts):
+    if not any(said & a.claim for _, a in firsts):
         return False
     return any(wanted.wants(value) for value in quantities(text))
 

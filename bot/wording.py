@@ -13,7 +13,7 @@ _SYNONYMS = (
     "cost costs price priced came",
     "paid pay bought buy acquired acquisition acquire",
     "sold sell sale sales",
-    "lose lost loses",
+    "lose lost loses loss losses",
     "begin began begins",
     "leave left leaves",
     "rise rose risen",
@@ -67,9 +67,20 @@ _CLASS = {
 }
 
 
+# Beside the few stop words that terms_of knows.
+_STOP = frozenset(
+    term
+    for term in terms_of(
+        "were which who whom whose had has have been being would could should may might can do"
+        " does did so said its our his her him my your them he she we you i also each other near"
+        " what how much many when where why there here only just"
+    )
+)
+
+
 def terms(text: str) -> frozenset[str]:
-    """Return the stemmed terms of a text but for numbers, a synonym for its like."""
-    found = (_CLASS.get(term, term) for term in terms_of(text))
+    """Return the stemmed terms of a text but for numbers and stop words, a synonym for its like."""
+    found = (_CLASS.get(term, term) for term in terms_of(text) if term not in _STOP)
     return frozenset(term for term in found if not term[0].isdigit())
 
 
@@ -83,7 +94,10 @@ FUNCTION = terms(
     "without off from into over after before about between through during against under up down"
     " out some more most than"
 )
+# In these something is said, or when, not where.
+NO_SCOPE = terms("spring summer autumn winter report statement interview fact addition")
 # What changes a number of things is not how many there are.
 CHANGES = terms("hire hired add added create created eliminate")
 # Of each set, a statement of one thing has the same members.
 RIVALS = tuple(frozenset(_CLASS.get(_stem(w), _stem(w)) for w in g.split(",")) for g in _OPPOSITES)
+SEASONS = next(group for group in RIVALS if terms("spring") & group)

@@ -12,7 +12,7 @@ from bot.asked import AMOUNTS, NOTHING, asked_kinds, asks_whether, is_keywords
 from bot.citations import newest_of, verify
 from bot.conflicts import Disagreement, disagreement, find_disagreement, leads, sought, with_both
 from bot.errors import CitationBroken
-from bot.statements import statement
+from bot.statements import source, statement
 from corpus.article import Article
 from index.store import Filters
 from tests.bot_fakes import answerer, evidence, library
@@ -70,7 +70,7 @@ def test_the_title_tells_what_it_is() -> None:
     question = "How many orders did the Heron get?"
     a, b = "The Heron got 41,300 orders in May.", "Orvane got 36,800 orders for it in May."
     assert disagreement(question, statement(a), statement(b)) is None
-    titled = statement(b, "The Heron, counted anew")
+    titled = statement(b, source("The Heron, counted anew", b))
     assert disagreement(question, statement(a), titled) == ("41,300", "36,800")
 
 
