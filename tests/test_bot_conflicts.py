@@ -1,10 +1,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from bot.answer import Answer, Conflict, Corroboration
 from bot.answerer import Answerer, Question
@@ -12,6 +14,7 @@ from bot.asked import AMOUNTS, NOTHING, asked_kinds, asks_whether, is_keywords
 from bot.citations import newest_of, verify
 from bot.conflicts import Disagreement, disagreement, find_disagreement, leads, sought, with_both
 from bot.errors import CitationBroken
+from bot.render import render
 from bot.statements import source, statement
 from corpus.article import Article
 from index.store import Filters
@@ -178,6 +181,14 @@ def test_the_answer_says_who_says_what_and_when(asked: Answerer) -> None:
     )
     assert answer.conflicts == (Conflict(("Twelve", "Nine"), ("c1", "c2"), "c2"),)
     assert answer.corroboration == Corroboration(documents=2, independent_sources=2)
+
+
+def test_the_last_line_says_that_the_sources_disagree(asked: Answerer) -> None:
+    retriever, _ = asked.live()
+    console = Console(file=StringIO(), width=100)
+    console.print(render(asked.ask(ASKED), retriever.articles.article))
+    assert isinstance(console.file, StringIO)
+    assert "2 independent sources · they disagree · newest" in console.file.getvalue()
 
 
 def test_a_disagreement_needs_room_for_two_and_both_to_pass_the_filters(asked: Answerer) -> None:
