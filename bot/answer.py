@@ -65,7 +65,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An article that is cited; those with one `cluster_id` are copies of one story."""
+    """An article that is cited, or a copy of one that carries a quote of it.
+
+    Those with one `cluster_id` are copies of one story.
+    """
 
     id: str
     title: str
@@ -78,7 +81,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Corroboration:
-    """How many articles are cited, and how many of them are not copies of one another."""
+    """How many articles are listed, and how many of them are not copies of one another."""
 
     documents: int
     independent_sources: int
@@ -86,11 +89,15 @@ class Corroboration:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Different values for one thing, the citations that give them, and the newest of these."""
+    """Different values for one thing, the citations that give them, and the newest of these.
+
+    `values` stand in the quotes as they are here, one a citation, in the same order. `newest` is
+    None where a side has no date, or both have the same.
+    """
 
     values: tuple[str, ...]
     citation_ids: tuple[str, ...]
-    newest: str
+    newest: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from time import perf_counter
 from typing import Protocol
 
@@ -14,27 +15,33 @@ from bot.answer import (
     Answer,
     Citation,
     Confidence,
-    Corroboration,
-    Document,
+    Conflict,
     Freshness,
     Notice,
 )
-from bot.citations import age_days, cite, verify, write_answer
+from bot.citations import age_days, cite, newest_of, verify, write_answer, write_conflict
 from bot.confidence import CALIBRATED, THRESHOLD, judge
+from bot.conflicts import find_disagreement, leads, sought, with_both
 from bot.conversation import Turn, complete
 from bot.errors import QuestionRefused
 from bot.evidence import rank, select
-from bot.sources import clusters
+from bot.sources import corroboration, documents, gathered, of_first
 from corpus.article import Article
 from index.lexical import terms_of
-from index.retrieve import Retriever
+from index.retrieve import Retriever, SentenceHits
 from index.store import NO_FILTERS, Filters
 
 MAX_QUESTION_CHARS = 2000
 MAX_CITATIONS = 10
 DEFAULT_CITATIONS = 3
 # Passages whose sentences compete for the answer.
-PASSAGES = 5
+PASSAGES = 8
+# Passages among whose sentences one may disagree with the answer.
+RIVALS = 20
+# A disagreement needs two citations.
+PAIR = 2
+# As many are looked at, at most, where copies of one passage leave too few.
+POOL = 40
 _MESSAGES: dict[AbstentionReason, str] = {
     "empty_index": "The index holds no articles.",
     "filtered_out": "No article passes the filters.",
@@ -113,19 +120,61 @@ class _Draft:
     ) -> None:
         self._retriever, self._question, self._text = retriever, question, text
         self._now = answerer.now()
-        self._standalone = complete(text, question.history)
-        found = retriever.search_sentences(
-            self._standalone, answerer.passages, filters=question.filters
-        )
-        self._articles = {
-            article_id: retriever.articles.article(article_id)
-            for article_id in dict.fromkeys(hit.hit.passage.article_id for hit in found)
-        }
-        weights = {term: retriever.lexical.weight(term) for term in terms_of(self._standalone)}
-        ranked = rank(found, self._articles, weights)
-        self._evidence = select(ranked, question.max_citations)
+        completed = complete(text, question.history)
+        self._standalone, self._focus = completed.standalone, completed.focus
+        self._articles: dict[str, Article] = {}
+        self._cluster = cache(retriever.articles.cluster_id)
+        wanted = sought(self._standalone)
+        found, first = self._found(answerer.passages, RIVALS if wanted.kinds else 0)
+        weights = {term: retriever.lexical.weight(term) for term in terms_of(self._focus)}
+        ranked = gathered(rank(first, self._articles, weights), self._articles, self._cluster)
+        self._evidence = select(ranked, first.weights, question.max_citations)
+        self._disagreement = None
+        if question.max_citations >= PAIR and (states := leads(wanted, ranked)):
+            others = rank(found, self._articles, weights)
+            self._disagreement = find_disagreement(
+                wanted, states, others, self._articles, self._independent
+            )
+        if self._disagreement:
+            self._evidence = with_both(self._evidence, self._disagreement, question.max_citations)
         score = judge(ranked[0]) if ranked else 0.0
         self._confidence = Confidence(round(score, 4), answerer.threshold, CALIBRATED)
+
+    def _found(self, passages: int, least: int) -> tuple[SentenceHits, SentenceHits]:
+        """Return the sentences of `least` passages or more, and those of the best of them.
+
+        The best are `passages`, of which copies count once.
+        """
+        depth = max(passages, least)
+        while True:
+            found = self._search(depth)
+            kept, count = of_first(found.sentences, passages, self._articles, self._cluster)
+            reached = len({sentence.hit.row for sentence in found.sentences})
+            if count == passages or reached < depth or depth >= POOL:
+                return found, replace(found, sentences=tuple(kept))
+            depth *= 2
+
+    def _search(self, passages: int) -> SentenceHits:
+        filters = self._question.filters
+        found = self._retriever.search_sentences(
+            self._standalone, passages, focus=self._focus, filters=filters
+        )
+        for sentence in found.sentences:
+            name = sentence.hit.passage.article_id
+            if name not in self._articles:
+                self._articles[name] = self._retriever.articles.article(name)
+        return found
+
+    def _independent(self, a: str, b: str) -> bool:
+        return self._cluster(a) != self._cluster(b)
+
+    def _conflicts(self, citations: Sequence[Citation]) -> tuple[Conflict, ...]:
+        found = self._disagreement
+        if found is None:
+            return ()
+        places = [evidence.place for evidence in self._evidence]
+        sides = [citations[places.index(side.place)] for side in (found.first, found.second)]
+        return (Conflict(found.values, (sides[0].id, sides[1].id), newest_of(sides)),)
 
     def notices(self) -> tuple[Notice, ...]:
         """Return what the asker should know about the question itself."""
@@ -142,8 +191,9 @@ class _Draft:
         else:
             text, places = _MESSAGES[reason], []
         citations = self._cite(places)
-        cited = dict.fromkeys(citation.document_id for citation in citations)
-        documents = _documents([self._articles[article_id] for article_id in cited])
+        conflicts = () if reason else self._conflicts(citations)
+        text = " ".join([text, *(write_conflict(conflict, citations) for conflict in conflicts)])
+        listed = documents(citations, self._retriever.articles, self._question.filters)
         closest = tuple(citation.id for citation in citations)
         answer = Answer(
             id=answer_id,
@@ -160,10 +210,10 @@ class _Draft:
             confidence=self._confidence,
             abstention=Abstention(reason, text, closest) if reason else None,
             citations=citations,
-            documents=documents,
-            corroboration=_corroboration(documents),
-            conflicts=(),
-            freshness=_freshness(documents, self._now),
+            documents=listed,
+            corroboration=corroboration(listed),
+            conflicts=conflicts,
+            freshness=_freshness(citations, self._now),
             index=self._retriever.info,
             warnings=notices,
         )
@@ -193,27 +243,7 @@ class _Draft:
         )
 
 
-def _documents(articles: Sequence[Article]) -> tuple[Document, ...]:
-    cluster = clusters(articles)
-    return tuple(
-        Document(
-            id=article.id,
-            title=article.title,
-            url=article.url,
-            source=article.source,
-            published_at=article.published_at,
-            revision=article.revision,
-            cluster_id=cluster[article.id],
-        )
-        for article in articles
-    )
-
-
-def _corroboration(documents: Sequence[Document]) -> Corroboration:
-    return Corroboration(len(documents), len({document.cluster_id for document in documents}))
-
-
-def _freshness(documents: Sequence[Document], now: datetime) -> Freshness:
-    dates = [document.published_at for document in documents if document.published_at]
+def _freshness(citations: Sequence[Citation], now: datetime) -> Freshness:
+    dates = [citation.published_at for citation in citations if citation.published_at]
     newest = max(dates, default=None)
     return Freshness(newest, age_days(newest, now))

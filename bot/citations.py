@@ -4,15 +4,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from bot.answer import Annotation, Answer, Citation
+from bot.answer import Annotation, Answer, Citation, Conflict, Document
 from bot.errors import CitationBroken
 from bot.evidence import Evidence
+from bot.sources import carries, corroboration
 from corpus.article import Article
 from index.errors import ArticleNotFound
 
 # Browsers match a text fragment word by word; beyond this the first and last words do.
 _FRAGMENT_CHARS = 300
 _FRAGMENT_WORDS = 6
+# A conflict has at least so many.
+_SIDES = 2
 
 Articles = Callable[[str], Article]
 
@@ -27,6 +30,26 @@ def write_answer(evidence: Sequence[Evidence]) -> tuple[str, list[Annotation]]:
         places.append(Annotation(start, len(text)))
         text += f" [{number}] "
     return text.rstrip(), places
+
+
+def write_conflict(conflict: Conflict, citations: Sequence[Citation]) -> str:
+    """Return the sentence that says who says what: "Sources disagree: 12 [1] (2025-05-19), …"."""
+    cited = {citation.id: citation for citation in citations}
+    sides = []
+    for value, citation_id in zip(conflict.values, conflict.citation_ids, strict=True):
+        day = cited[citation_id].published_at
+        dated = f" ({day:%Y-%m-%d})" if day else ""
+        sides.append(f"{_one_line(value)} [{cited[citation_id].number}]{dated}")
+    return f"Sources disagree: {', '.join(sides)}."
+
+
+def newest_of(citations: Sequence[Citation]) -> str | None:
+    """Return the id of the one published last; None where one has no date or two share the last."""
+    dates = [citation.published_at for citation in citations]
+    known = [date for date in dates if date is not None]
+    if len(known) < len(dates) or dates.count(max(known)) > 1:
+        return None
+    return citations[dates.index(max(known))].id
 
 
 def cite(
@@ -64,7 +87,7 @@ def cite(
 
 
 def verify(answer: Answer, articles: Articles) -> int:
-    """Re-check every citation of an answer against the articles as they are now.
+    """Re-check every citation, and listed document, against the articles as they are now.
 
     Args:
         answer: Made here, or read from a file.
@@ -83,6 +106,11 @@ def verify(answer: Answer, articles: Articles) -> int:
             raise CitationBroken(answer.id, citation.id, citation.document_id, reason)
     if reason := _unsupported(answer):
         raise CitationBroken(answer.id, None, None, reason)
+    for document in answer.documents:
+        if reason := _not_a_source(document, answer, articles):
+            raise CitationBroken(answer.id, None, document.id, reason)
+    if answer.corroboration != corroboration(answer.documents):
+        raise CitationBroken(answer.id, None, None, "it counts other sources than it lists")
     return len(answer.citations)
 
 
@@ -104,6 +132,26 @@ def _fault(
     if listed_revision != citation.revision:
         return "the answer's list of documents has another revision, or lacks the article"
     return _misattributed(citation, article) or _misplaced(citation, answer.answer)
+
+
+def _not_a_source(document: Document, answer: Answer, articles: Articles) -> str | None:
+    """Return why a listed document is neither cited nor a copy that carries a quote, or None."""
+    cluster = {listed.id: listed.cluster_id for listed in answer.documents}
+    cited = {citation.document_id for citation in answer.citations}
+    if document.id in cited:
+        return None
+    quotes = [
+        citation.cited_text
+        for citation in answer.citations
+        if cluster[citation.document_id] == document.cluster_id
+    ]
+    try:
+        article = articles(document.id)
+    except ArticleNotFound:
+        return "the article is not in the index"
+    if article.revision != document.revision:
+        return f"{document.revision} is listed, the article is now {article.revision}"
+    return None if carries(article, quotes) else "it is listed and has no quote of the answer"
 
 
 def _misattributed(citation: Citation, article: Article) -> str | None:
@@ -129,8 +177,28 @@ def _unsupported(answer: Answer) -> str | None:
         return "it answers without a citation"
     if any(not citation.annotations for citation in answer.citations):
         return "it has a citation that no part of the answer rests on"
-    quotes = [f"{_one_line(c.cited_text)} [{c.number}]" for c in answer.citations]
-    return None if answer.answer == " ".join(quotes) else "it says something else than its quotes"
+    for conflict in answer.conflicts:
+        if reason := _no_conflict(conflict, answer):
+            return reason
+    parts = [f"{_one_line(c.cited_text)} [{c.number}]" for c in answer.citations]
+    parts += [write_conflict(conflict, answer.citations) for conflict in answer.conflicts]
+    return None if answer.answer == " ".join(parts) else "it says something else than its quotes"
+
+
+def _no_conflict(conflict: Conflict, answer: Answer) -> str | None:
+    """Return why a conflict does not hold: sources that are one, or values that no quote has."""
+    cited = {citation.id: citation for citation in answer.citations}
+    cluster = {document.id: document.cluster_id for document in answer.documents}
+    sides = [cited[name] for name in conflict.citation_ids if name in cited]
+    if not _SIDES <= len(conflict.values) == len(conflict.citation_ids) == len(sides):
+        return "a conflict lacks a value or a citation"
+    if len({cluster.get(side.document_id) for side in sides}) < len(sides):
+        return "a conflict is between copies of one story"
+    if any(
+        value not in side.cited_text for value, side in zip(conflict.values, sides, strict=True)
+    ):
+        return "a conflict gives a value that its citation does not"
+    return None if conflict.newest == newest_of(sides) else "a conflict names the wrong newest side"
 
 
 def _misplaced(citation: Citation, text: str) -> str | None:

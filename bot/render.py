@@ -132,6 +132,8 @@ def _summary(answer: Answer) -> str:
         return _confidence(answer.confidence)
     sources = answer.corroboration.independent_sources
     parts = [f"{sources} independent source{'s' if sources != 1 else ''}"]
+    if answer.conflicts:
+        parts.append("they disagree")
     if answer.freshness.newest_age_days is not None:
         parts.append(f"newest {_age(answer.freshness.newest_age_days)}")
     return " · ".join([*parts, _confidence(answer.confidence)])

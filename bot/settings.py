@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from bot.errors import SettingsError
 from index.export import DEFAULT_MODEL
+from index.tokens import LateInteraction
 
 PREFIX = "CITEWIRE_"
 ENV_FILE = ".env"
@@ -32,6 +33,12 @@ class Settings(BaseModel):
     )
     passage_tokens: Annotated[int, Field(ge=16, le=8192)] = Field(
         128, description="how long a passage gets, in tokens; a change needs `citewire index`"
+    )
+    late_interaction: LateInteraction = Field(
+        "auto",
+        description="how passages are reranked by their tokens: `stored` (about 7 KB a passage), "
+        "`query-time` (encoded again for each question), `off`, or `auto`: stored up to a million "
+        "passages; a change needs `citewire index`",
     )
     threshold: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None, description="the confidence below which Citewire abstains, 0 to 1"

@@ -1,39 +1,138 @@
-"""Which articles are copies of one story."""
+"""Who says it: which articles are copies of one story, and which of them carry a quote."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from corpus.article import Article
+from bot.answer import Citation, Corroboration, Document
+from bot.evidence import Evidence
+from corpus.article import Article, Span
 from index.lexical import terms_of
+from index.retrieve import ArticleReader, SentenceHit
+from index.store import Filters
 
-_SHINGLE = 4
-# Two rewrites of one event share a few percent of their shingles, a wire story under two outlets
-# more than half.
-_COPY_SHARE = 0.4
+# Of a story that many more carry, so many copies are looked at: each is an article to read.
+MAX_COPIES = 50
+# Passages of two copies with this share of terms in common are one passage.
+_SAME_SHARE = 0.7
+
+Clusters = Callable[[str], str]
 
 
-def clusters(articles: Sequence[Article]) -> dict[str, str]:
-    """Return, for each article's id, the cluster id: the first id among it and its copies.
+def of_first(
+    found: Sequence[SentenceHit], passages: int, articles: Mapping[str, Article], cluster: Clusters
+) -> tuple[list[SentenceHit], int]:
+    """Return the sentences of the first passages, and how many passages that are but for copies.
 
-    Articles are copies when the resemblance (Broder 1997: the shared part of all runs of
-    four terms) of their texts is at least 0.4; copies of copies are one cluster.
+    A passage that a better copy has too does not count among the `passages`, or the copies would
+    crowd out what others say. Its sentences come along: a word may have been changed.
+
+    Args:
+        found: Sentences in passage order, best passage first.
+        passages: How many that are not copies of one another, at most.
+        articles: The articles that they are from, by id.
+        cluster: Gives an article's cluster id.
     """
-    runs = {article.id: _shingles(article.text) for article in articles}
-    cluster: dict[str, str] = {}
-    for article in articles:
-        mine = runs[article.id]
-        copies = {
-            cluster[other] for other in cluster if _resemblance(mine, runs[other]) >= _COPY_SHARE
-        }
-        first = min(copies, default=article.id, key=list(cluster).index)
-        cluster = {other: first if c in copies else c for other, c in cluster.items()}
-        cluster[article.id] = first
-    return cluster
+    kept: list[SentenceHit] = []
+    before: dict[str, list[tuple[str, set[str]]]] = {}
+    row, count = -1, 0
+    for sentence in found:
+        if sentence.hit.row != row:
+            row, passage = sentence.hit.row, sentence.hit.passage
+            text = articles[passage.article_id].text[passage.start : passage.end]
+            mine = (passage.article_id, set(terms_of(text)))
+            others = before.setdefault(cluster(passage.article_id), [])
+            new = not any(_same_passage(mine, other) for other in others)
+            if new and count == passages:
+                break
+            others.append(mine)
+            count += new
+        kept.append(sentence)
+    return kept, count
 
 
-def _shingles(text: str) -> set[tuple[str, ...]]:
-    terms = terms_of(text)
-    return {tuple(terms[i : i + _SHINGLE]) for i in range(max(1, len(terms) - _SHINGLE + 1))}
+def _same_passage(one: tuple[str, set[str]], other: tuple[str, set[str]]) -> bool:
+    if one[0] == other[0]:
+        return False
+    shared = len(one[1] & other[1])
+    return shared >= _SAME_SHARE * max(len(one[1]), len(other[1]))
 
 
-def _resemblance(a: set[tuple[str, ...]], b: set[tuple[str, ...]]) -> float:
-    return len(a & b) / len(a | b) if a | b else 1.0
+def gathered(
+    ranked: Sequence[Evidence], articles: Mapping[str, Article], cluster: Clusters
+) -> list[Evidence]:
+    """Return the evidence, each sentence taken from the first-ranked copy that has it.
+
+    So a story that several articles carry is quoted from one of them, as far as that one goes. A
+    sentence that is already there, from the same place, is left out.
+    """
+    lead: dict[str, str] = {}
+    seen: set[tuple[str, Span]] = set()
+    moved = []
+    for evidence in ranked:
+        own = evidence.hit.passage.article_id
+        first = articles[lead.setdefault(cluster(own), own)]
+        item = evidence if first.id == own else _moved(evidence, first)
+        if item.place not in seen:
+            seen.add(item.place)
+            moved.append(item)
+    return moved
+
+
+def _moved(evidence: Evidence, article: Article) -> Evidence:
+    """Return the same sentence out of `article`; as it is where the article lacks it."""
+    start = article.text.find(evidence.text)
+    if start < 0:
+        return evidence
+    span = Span(start, start + len(evidence.text))
+    passage = replace(evidence.hit.passage, article_id=article.id, start=span.start, end=span.end)
+    return replace(evidence, hit=replace(evidence.hit, passage=passage), span=span)
+
+
+def documents(
+    citations: Sequence[Citation], articles: ArticleReader, filters: Filters
+) -> tuple[Document, ...]:
+    """Return the cited articles in order, each followed by its copies that carry a quote of it.
+
+    Copies pass the question's filters, ascend by id, and are not looked at beyond `MAX_COPIES`.
+    """
+    cluster = articles.cluster_id
+    quotes: dict[str, list[str]] = {}
+    for citation in citations:
+        quotes.setdefault(citation.document_id, []).append(citation.cited_text)
+    listed: dict[str, Document] = {}
+    for article_id, texts in quotes.items():
+        carriers = [article_id, *_carriers(article_id, texts, articles, filters)]
+        for name in carriers:
+            listed.setdefault(name, _document(articles.article(name), cluster(name)))
+    return tuple(listed.values())
+
+
+def _carriers(
+    article_id: str, quotes: Sequence[str], articles: ArticleReader, filters: Filters
+) -> Iterator[str]:
+    for name in articles.copies(article_id, filters)[:MAX_COPIES]:
+        if carries(articles.article(name), quotes):
+            yield name
+
+
+def carries(article: Article, quotes: Sequence[str]) -> bool:
+    """Tell whether an article has any of `quotes` word for word; line ends count as blanks."""
+    text = " ".join(article.text.split())
+    return any(" ".join(quote.split()) in text for quote in quotes)
+
+
+def corroboration(listed: Sequence[Document]) -> Corroboration:
+    """Return how many articles are listed, and how many clusters they are."""
+    return Corroboration(len(listed), len({document.cluster_id for document in listed}))
+
+
+def _document(article: Article, cluster_id: str) -> Document:
+    return Document(
+        id=article.id,
+        title=article.title,
+        url=article.url,
+        source=article.source,
+        published_at=article.published_at,
+        revision=article.revision,
+        cluster_id=cluster_id,
+    )

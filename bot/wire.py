@@ -62,6 +62,7 @@ def live_index(settings: Settings) -> LiveIndex:
         settings.models_folder,
         model=canonical_model(settings.model),
         splitter=_splitter(settings),
+        late_interaction=settings.late_interaction,
     )
 
 
@@ -134,6 +135,7 @@ def _builder(settings: Settings, progress: "Progress") -> "Builder":
         _splitter(settings),
         progress=progress,
         now=utc_now(),
+        late_interaction=settings.late_interaction,
     )
 
 

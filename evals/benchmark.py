@@ -18,7 +18,7 @@ from evals.benchmark_contenders import (
     PlainScript,
     missing_for_plain_script,
 )
-from evals.benchmark_inputs import SEED, Inputs, prepare, splitter_of
+from evals.benchmark_inputs import SEED, Inputs, prepare
 from evals.benchmark_processes import environment_of
 from evals.benchmark_report import (
     Figure,
@@ -32,6 +32,8 @@ from evals.benchmark_report import (
 from evals.benchmark_stats import percentile
 from index.encoder import EncoderSpec, OnnxEncoder
 from index.export import DEFAULT_MODEL, ensure_encoder
+from index.passage_texts import splitter_of
+from index.snapshot import SplitterSpec
 
 if TYPE_CHECKING:
     from index.build import Progress
@@ -114,7 +116,7 @@ def _export(
 
 
 def _inputs(plan: Plan, settings: Settings, folder: Path, encoder: OnnxEncoder) -> Inputs:
-    splitter = splitter_of(encoder, settings.passage_tokens)
+    splitter = splitter_of(encoder, SplitterSpec(passage_tokens=settings.passage_tokens))
     return prepare(
         (plan.source or BUNDLED_ARTICLES).resolve(),
         folder,

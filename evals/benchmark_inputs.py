@@ -7,12 +7,9 @@ from pathlib import Path
 from random import Random
 
 from corpus.article import Article
-from corpus.passages import Splitter
 from corpus.read import Problem, read_sources
 from corpus.sentences import split_sentences
 from evals.benchmark_errors import BenchmarkFailed
-from index.encoder import OnnxEncoder
-from index.snapshot import SplitterSpec
 
 SEED = 20260101
 # Shorter ones are headings, longer ones no questions.
@@ -34,19 +31,6 @@ class Inputs:
     articles: int
     passages: tuple[str, ...]
     questions: tuple[str, ...]
-
-
-def splitter_of(encoder: OnnxEncoder, passage_tokens: int) -> Splitter:
-    """Return the splitter that `citewire index` makes for an encoder."""
-    spec = SplitterSpec(passage_tokens=passage_tokens)
-    return Splitter(
-        encoder.count_tokens,
-        max_tokens=encoder.spec.max_tokens,
-        special_tokens=encoder.special_tokens,
-        passage_tokens=spec.passage_tokens,
-        overlap_sentences=spec.overlap_sentences,
-        title_tokens=spec.title_tokens,
-    )
 
 
 def prepare(

@@ -26,16 +26,17 @@ class Break(StrEnum):
 def broken(retriever: Retriever, which: Break | None) -> Retriever:
     """Return `retriever` with that part of it broken.
 
-    `lexical`: the words find nothing and weigh nothing. `dense`: no vector is near any question.
-    `ranges`: every passage has the place of the next one.
+    `lexical`: the words find nothing and weigh nothing. `dense`: no vector is near any question,
+    and no token near any other. `ranges`: every passage has the place of the next one.
     """
     if which is Break.LEXICAL:
         return replace(retriever, lexical=_NoWords())
     if which is Break.DENSE:
-        return replace(retriever, dense=_NoVectors(), sentences=_NoVectors())
+        return replace(retriever, dense=_NoVectors(), tokens=None)
     if which is Break.RANGES:
         moved = _NextPassage(retriever.articles, retriever.info.passages)
-        return replace(retriever, articles=moved)
+        # Late interaction would notice that sentences are not those that it has tokens of.
+        return replace(retriever, articles=moved, tokens=None)
     return retriever
 
 
@@ -57,7 +58,7 @@ class _NoWords:
 
 
 class _NoVectors:
-    """A `DenseSearch` and `SentenceSearch` to which everything is equally far."""
+    """A `DenseSearch` to which everything is equally far."""
 
     def search(
         self,
@@ -85,11 +86,14 @@ class _NextPassage:
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         return self.articles.passages(self._next(rows))
 
-    def sentence_rows(self, rows: Sequence[int]) -> list[range]:
-        return self.articles.sentence_rows(self._next(rows))
-
     def matching_rows(self, filters: Filters) -> list[int]:
         return self.articles.matching_rows(filters)
+
+    def cluster_id(self, article_id: str) -> str:
+        return self.articles.cluster_id(article_id)
+
+    def copies(self, article_id: str, filters: Filters) -> tuple[str, ...]:
+        return self.articles.copies(article_id, filters)
 
     def _next(self, rows: Sequence[int]) -> list[int]:
         return [(row + 1) % self.count for row in rows]

@@ -9,7 +9,8 @@ from corpus.article import Article, Passage
 from evals.benchmark_processes import Memory, read_memory
 from evals.figures import latency_figures
 from evals.runs import Figure
-from index.encoder import Vectors
+from index.encoder import EncodedQuestion
+from index.late_interaction import TokenCodec
 from index.retrieve import ArticleReader, QuestionEncoder, Retriever
 from index.store import Filters
 
@@ -39,8 +40,8 @@ class Times:
 class Stopwatch:
     """Times the one question that is asked of its `retriever`; made when the question is.
 
-    A search ends where the sentences of the passages that it found are looked up, and else with
-    the question; so stages are told apart without a change to what is timed.
+    A search ends where the first article of those that it found is read, and else with the
+    question; so stages are told apart without a change to what is timed.
     """
 
     def __init__(self, retriever: Retriever, clock: Callable[[], float] = perf_counter) -> None:
@@ -62,14 +63,15 @@ class Stopwatch:
         told = (ended - self._began, encoded - begun, found - encoded)
         return Times(*(1000 * seconds for seconds in told))
 
-    def _encode(self, encoder: QuestionEncoder, question: str) -> Vectors:
+    def _encode(self, encoder: QuestionEncoder, question: str) -> EncodedQuestion:
         began = self._clock()
         vector = encoder.encode_question(question)
         self._encoded = began, self._clock()
         return vector
 
     def _mark_found(self) -> None:
-        self._found = self._clock()
+        if self._found is None:
+            self._found = self._clock()
 
 
 def cost_figures(times: Sequence[Times], *, answers: bool) -> tuple[Figure, ...]:
@@ -102,9 +104,13 @@ class _Encoder:
     """A `QuestionEncoder` that is timed."""
 
     encoder: QuestionEncoder
-    timed: Callable[[QuestionEncoder, str], Vectors]
+    timed: Callable[[QuestionEncoder, str], EncodedQuestion]
 
-    def encode_question(self, question: str) -> Vectors:
+    @property
+    def codec(self) -> TokenCodec:
+        return self.encoder.codec
+
+    def encode_question(self, question: str) -> EncodedQuestion:
         return self.timed(self.encoder, question)
 
     def fits(self, question: str) -> bool:
@@ -113,20 +119,23 @@ class _Encoder:
 
 @dataclass(frozen=True, slots=True)
 class _Articles:
-    """An `ArticleReader` that tells when sentences are looked up."""
+    """An `ArticleReader` that tells when an article is read."""
 
     articles: ArticleReader
-    on_sentences: Callable[[], None]
+    on_article: Callable[[], None]
 
     def article(self, article_id: str) -> Article:
+        self.on_article()
         return self.articles.article(article_id)
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         return self.articles.passages(rows)
 
-    def sentence_rows(self, rows: Sequence[int]) -> list[range]:
-        self.on_sentences()
-        return self.articles.sentence_rows(rows)
-
     def matching_rows(self, filters: Filters) -> list[int]:
         return self.articles.matching_rows(filters)
+
+    def cluster_id(self, article_id: str) -> str:
+        return self.articles.cluster_id(article_id)
+
+    def copies(self, article_id: str, filters: Filters) -> tuple[str, ...]:
+        return self.articles.copies(article_id, filters)

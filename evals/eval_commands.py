@@ -1,9 +1,6 @@
 """`citewire eval`: each command imports what it needs when it runs."""
 
-import importlib.util
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.options import DataOption, JsonOption, complain, settings_with, stderr, stdout
+from evals.train_commands import app as train_commands
+from evals.usage import usage_errors
 
 if TYPE_CHECKING:
     from evals.gate import Verdict
     from evals.runs import Run
 
-_FAILED, _USAGE = 1, 2
+_FAILED = 1
 _RUN_FILE = "run.json"
 _SWEEP_FILE = "sweep.json"
-_LIBRARIES = {"ir_measures": "ir-measures", "jinja2": "jinja2", "scipy": "scipy"}
 
 SuiteOption = Annotated[
     str,
@@ -40,6 +38,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Measure answers on fixed questions, and fail where they got worse.",
 )
+
+
+app.add_typer(train_commands)
 
 
 class Broken(StrEnum):
@@ -94,7 +95,7 @@ def evaluate(
         raise typer.BadParameter("a baseline is of all questions", param_hint="--limit")
     if broken is not None and update_baseline:
         raise typer.BadParameter("a broken run makes no baseline", param_hint="--break")
-    with _usage_errors():
+    with usage_errors():
         from bot.cli.progress import Bars
         from evals import gate, runner
         from evals.breaks import Break
@@ -132,7 +133,7 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Compare two runs question by question: what changed, and is it more than noise?"""
-    with _usage_errors():
+    with usage_errors():
         from evals.compare import compare_runs
         from evals.runs import read_run
 
@@ -175,7 +176,7 @@ def sweep(
     as_json: JsonOption = False,
 ) -> None:
     """Ask a suite with each of a grid of settings, every text embedded once: which is best?"""
-    with _usage_errors():
+    with usage_errors():
         from bot.cli.progress import Bars
         from evals import runner, sweep_inputs
         from evals import sweep as sweeps
@@ -217,7 +218,7 @@ def new(
     seed: Annotated[int, typer.Option(help="Which random passages come first.")] = 1,
 ) -> None:
     """Draft questions on your own articles, passage by passage, for `--suite FILE.jsonl`."""
-    with _usage_errors():
+    with usage_errors():
         from evals.drafting import open_drafts
         from evals.new_questions import Session, read_line
 
@@ -232,25 +233,6 @@ def _refuse_options_of(context: typer.Context) -> None:
         if source is not None and source.name == "COMMANDLINE":
             command = context.invoked_subcommand
             raise typer.BadParameter(f"write options after `{command}`, not before", ctx=context)
-
-
-@contextmanager
-def _usage_errors() -> Iterator[None]:
-    """Leave with 2 where what is to be evaluated with can't be used.
-
-    Raises:
-        LibraryMissing: The extra `evals` is not installed.
-    """
-    from evals.errors import InputUnusable, LibraryMissing
-
-    for module, library in _LIBRARIES.items():
-        if importlib.util.find_spec(module) is None:
-            raise LibraryMissing(library)
-    try:
-        yield
-    except InputUnusable as error:
-        complain(f"Error: {error}")
-        raise typer.Exit(_USAGE) from error
 
 
 def _print(run: "Run", verdict: "Verdict | None", file: Path, *, as_json: bool) -> None:

@@ -23,7 +23,7 @@ from evals.outcomes import KEPT_DOCUMENTS, Reply, outcomes_of
 from evals.runs import FORMAT, Circumstances, Run, Setup
 from evals.suites import Suite
 from index.build import Progress
-from index.encoder import Vectors
+from index.encoder import EncodedQuestion
 from index.live import OpenIndex
 from index.retrieve import QuestionEncoder, Retriever
 from index.store import Filters
@@ -162,9 +162,10 @@ class _LastVector:
 
     def __init__(self, encoder: QuestionEncoder) -> None:
         self._encoder = encoder
-        self._last: tuple[str, Vectors] | None = None
+        self._last: tuple[str, EncodedQuestion] | None = None
+        self.codec = encoder.codec
 
-    def encode_question(self, question: str) -> Vectors:
+    def encode_question(self, question: str) -> EncodedQuestion:
         if self._last is None or self._last[0] != question:
             self._last = question, self._encoder.encode_question(question)
         return self._last[1]

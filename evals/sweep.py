@@ -26,10 +26,9 @@ from evals.runs import Figure, Outcome, Setup, plain
 from evals.suites import Suite
 from index.build import Builder, Progress
 from index.cache import EmbeddingCache, is_damage, remove_cache
-from index.encoder import Batch, Encoder, PassageText, Vectors
-from index.live import OpenIndex
+from index.encoder import Batch, EncodedQuestion, Encoder, PassageText
+from index.live import OpenIndex, retriever_of
 from index.lock import build_lock
-from index.retrieve import IndexInfo, Retriever
 from index.snapshot import SplitterSpec, open_current
 
 FORMAT = 1
@@ -184,11 +183,7 @@ def _open(
         builder = Builder(folder, encoder, splitter, progress=progress, now=utc_now())
         builder.update(suite.found, (suite.name,))
     found = open_current(folder)
-    told = found.manifest
-    name = f"{told.encoder.model} {told.encoder.quantization}"
-    info = IndexInfo(told.snapshot_id, told.built_at, told.articles, told.passages, name)
-    parts = (found.vectors, found.words, found.sentences, found.articles)
-    return OpenIndex(told.snapshot_id, found, Retriever(info, encoder, *parts))
+    return OpenIndex(found.manifest.snapshot_id, found, retriever_of(found, encoder))
 
 
 def _name(splitter: SplitterSpec) -> str:
@@ -221,9 +216,10 @@ class EachTextOnce:
 
     def __init__(self, encoder: Encoder, path: Path) -> None:
         self._encoder, self._path = encoder, path
-        self._questions: dict[str, Vectors] = {}
+        self._questions: dict[str, EncodedQuestion] = {}
         self.encoded = 0
         self.spec, self.special_tokens = encoder.spec, encoder.special_tokens
+        self.codec = encoder.codec
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return what the encoder says."""
@@ -248,17 +244,19 @@ class EachTextOnce:
             known = cache.known(hashes)
             kept = tuple(place for place, name in enumerate(hashes) if name in known)
             if kept:
-                found = cache.get([hashes[place] for place in kept], self.spec.dimension)
+                found = cache.get(
+                    [hashes[place] for place in kept], self.spec.dimension, self.codec.width
+                )
                 yield Batch(kept, found[0], tuple(found[1]))
             missing = [place for place, name in enumerate(hashes) if name not in known]
             for batch in self._encoder.encode_batches([passages[place] for place in missing]):
                 done = tuple(missing[position] for position in batch.positions)
-                cache.put([hashes[place] for place in done], batch.vectors, batch.sentences)
+                cache.put([hashes[place] for place in done], batch.vectors, batch.tokens)
                 self.encoded += len(done)
                 yield replace(batch, positions=done)
 
-    def encode_question(self, question: str) -> Vectors:
-        """Return the vector, the same one each time."""
+    def encode_question(self, question: str) -> EncodedQuestion:
+        """Return its vectors, the same ones each time."""
         if question not in self._questions:
             self._questions[question] = self._encoder.encode_question(question)
         return self._questions[question]

@@ -14,20 +14,18 @@ from typing import Protocol
 
 import numpy as np
 
-from corpus.article import Article, Passage, Span, spans_within
-from corpus.passages import Splitter
 from corpus.read import Found, Problem
-from corpus.sentences import split_sentences
 from index.cache import EmbeddingCache, is_damage, remove_cache
+from index.copies import cluster_ids
 from index.encoder import Encoder, PassageText
 from index.errors import BuildFailed, NoSnapshot, NothingRead, SnapshotError
 from index.lexical import LexicalStore
+from index.passage_texts import passage_texts, splitter_of, text_hash
 from index.snapshot import (
     ARTICLES_FILE,
     FORMAT,
     KEPT,
     LEXICAL_FOLDER,
-    SENTENCES_FILE,
     Manifest,
     Snapshot,
     SnapshotWriter,
@@ -38,6 +36,7 @@ from index.snapshot import (
     snapshot_folder,
 )
 from index.store import ArticleWriter, Cut
+from index.tokens import LateInteraction, TokenWriter, stores_tokens
 from index.vectors import VectorStore
 
 CACHE_FILE = "embeddings.sqlite"
@@ -95,10 +94,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Embedded:
-    """The vectors of all passages, and how many of them were computed now."""
+    """The vectors of all passages, and how many of them were computed now.
+
+    `token_bytes` is what a stored token takes; 0 where none is stored.
+    """
 
     vectors: VectorStore
     computed: int
+    token_bytes: int
 
 
 class Builder:
@@ -112,6 +115,7 @@ class Builder:
         *,
         progress: Progress,
         now: datetime,
+        late_interaction: LateInteraction = "auto",
     ) -> None:
         """Prepare a build; nothing is written yet.
 
@@ -121,17 +125,13 @@ class Builder:
             splitter: How articles are cut.
             progress: Told how far the build is.
             now: When the snapshot is built, timezone-aware UTC; its id begins with it.
+            late_interaction: Whether token vectors are stored: `stored`, not at all, or by the
+                number of passages.
         """
         self._data, self._encoder, self._progress, self._now = data, encoder, progress, now
         self._splitter_spec = splitter
-        self._splitter = Splitter(
-            encoder.count_tokens,
-            max_tokens=encoder.spec.max_tokens,
-            special_tokens=encoder.special_tokens,
-            passage_tokens=splitter.passage_tokens,
-            overlap_sentences=splitter.overlap_sentences,
-            title_tokens=splitter.title_tokens,
-        )
+        self._splitter = splitter_of(encoder, splitter)
+        self._late_interaction = late_interaction
 
     def update(self, found: Iterable[Found | Problem], sources: tuple[str, ...]) -> Report:
         """Make the index mirror `found`: what is new or changed comes in, what is gone goes.
@@ -190,12 +190,13 @@ class Builder:
                     # A build that was killed after the switch had no time for this.
                     self._forget_vectors(previous.folder)
                     return _unchanged(previous.manifest, kept, problems)
+                self._find_copies(articles)
                 passages = self._split(articles)
-                embedded = self._embed(articles, passages, writer.folder / SENTENCES_FILE)
+                embedded = self._embed(articles, passages, writer.folder)
                 self._index_words(articles, writer.folder / LEXICAL_FOLDER, passages)
             draft = Manifest(
                 FORMAT, "", self._now, self._encoder.spec, self._splitter_spec, sources,
-                articles.count, passages, content, files={},
+                articles.count, passages, embedded.token_bytes, content, files={},
             )  # fmt: skip
             manifest = writer.publish(draft, embedded.vectors, keep=keep)
         finally:
@@ -222,8 +223,21 @@ class Builder:
 
     def _content(self, articles_digest: str) -> str:
         """Return the hash of all that a snapshot is made from."""
-        parts = (articles_digest, self._encoder.spec.fingerprint, repr(self._splitter_spec))
+        parts = (
+            articles_digest,
+            self._encoder.spec.fingerprint,
+            repr(self._splitter_spec),
+            # `off` and `query-time` build the same, and so do `auto` and `stored`, as a rule.
+            "stored" if self._late_interaction in {"auto", "stored"} else "none",
+        )
         return sha256("\n".join(parts).encode()).hexdigest()
+
+    def _find_copies(self, articles: ArticleWriter) -> None:
+        self._progress.stage("Comparing articles", articles.count)
+        found = cluster_ids(
+            articles.ids(), lambda place: articles.text(place + 1), self._progress.advance
+        )
+        articles.set_clusters(found)
 
     def _split(self, articles: ArticleWriter) -> int:
         """Cut every article and return how many passages there are."""
@@ -231,11 +245,11 @@ class Builder:
         count = 0
         for ordinal, article in articles.articles():
             passages = self._splitter.split(article)
-            texts = self._passage_texts(article, passages)
+            texts = passage_texts(self._splitter, article, passages)
             articles.add_passages(
                 ordinal,
                 [
-                    Cut(passage, len(text.sentences), _text_hash(text))
+                    Cut(passage, len(text.sentences), text_hash(text))
                     for passage, text in zip(passages, texts, strict=True)
                 ],
             )
@@ -243,31 +257,32 @@ class Builder:
             self._progress.advance(1)
         return count
 
-    def _embed(self, articles: ArticleWriter, passages: int, sentences: Path) -> _Embedded:
-        """Return the vectors of all passages, and write those of their sentences."""
+    def _embed(self, articles: ArticleWriter, passages: int, folder: Path) -> _Embedded:
+        """Return the vectors of all passages, and write those of their tokens."""
         try:
-            return self._embed_cached(articles, passages, sentences)
+            return self._embed_cached(articles, passages, folder)
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 raise
             logger.warning("%s is damaged (%s) and is made anew.", self._data / CACHE_FILE, error)
             remove_cache(self._data / CACHE_FILE)
-            return self._embed_cached(articles, passages, sentences)
+            return self._embed_cached(articles, passages, folder)
 
-    def _embed_cached(self, articles: ArticleWriter, passages: int, sentences: Path) -> _Embedded:
+    def _embed_cached(self, articles: ArticleWriter, passages: int, folder: Path) -> _Embedded:
         self._progress.stage("Embedding passages", passages)
-        dimension = self._encoder.spec.dimension
+        dimension, width = self._encoder.spec.dimension, self._encoder.codec.width
+        stored = stores_tokens(self._late_interaction, passages)
         vectors = np.empty((passages, dimension), np.float32)
         computed, row = 0, 0
-        with self._cache() as cache, sentences.open("wb") as file:
+        with self._cache() as cache, TokenWriter(folder if stored else None) as writer:
             texts = self._texts(articles)
             while chunk := list(islice(texts, _CHUNK)):
-                hashes = [_text_hash(text) for text in chunk]
+                hashes = [text_hash(text) for text in chunk]
                 computed += self._embed_missing(cache, hashes, chunk)
-                vectors[row : row + len(chunk)], parts = cache.get(hashes, dimension)
-                file.writelines(part.tobytes() for part in parts)
+                vectors[row : row + len(chunk)], tokens = cache.get(hashes, dimension, width)
+                writer.add(tokens)
                 row += len(chunk)
-        return _Embedded(VectorStore.from_vectors(vectors), computed)
+        return _Embedded(VectorStore.from_vectors(vectors), computed, width if stored else 0)
 
     def _embed_missing(
         self, cache: EmbeddingCache, hashes: Sequence[bytes], passages: Sequence[PassageText]
@@ -275,11 +290,11 @@ class Builder:
         """Put the vectors of `passages` that are not cached into the cache, a batch at a time."""
         texts = dict(zip(hashes, passages, strict=True))
         known = cache.known(list(texts))
-        missing = [text_hash for text_hash in texts if text_hash not in known]
+        missing = [digest for digest in texts if digest not in known]
         self._progress.advance(len(passages) - len(missing))
-        for batch in self._encoder.encode_batches([texts[text_hash] for text_hash in missing]):
+        for batch in self._encoder.encode_batches([texts[digest] for digest in missing]):
             done = [missing[place] for place in batch.positions]
-            cache.put(done, batch.vectors, batch.sentences)
+            cache.put(done, batch.vectors, batch.tokens)
             self._progress.advance(len(done))
         return len(missing)
 
@@ -296,15 +311,8 @@ class Builder:
     def _texts(self, articles: ArticleWriter) -> Iterator[PassageText]:
         """Yield what the encoder sees of every passage, in row order."""
         for ordinal, article in articles.articles():
-            yield from self._passage_texts(article, articles.passages(ordinal, article.id))
-
-    def _passage_texts(self, article: Article, passages: Sequence[Passage]) -> list[PassageText]:
-        sentences = split_sentences(article.text, article.language)
-        texts = self._splitter.embedded_texts(article, passages)
-        return [
-            PassageText(text, _shifted(sentences, passage, len(text)))
-            for passage, text in zip(passages, texts, strict=True)
-        ]
+            passages = articles.passages(ordinal, article.id)
+            yield from passage_texts(self._splitter, article, passages)
 
     def _forget_vectors(self, snapshot: Path) -> None:
         """Drop cached vectors that the live snapshot does not use."""
@@ -377,16 +385,3 @@ def _unchanged(manifest: Manifest, kept: int, problems: tuple[Problem, ...]) -> 
         kept=kept,
         problems=problems,
     )
-
-
-def _shifted(sentences: Sequence[Span], passage: Passage, length: int) -> tuple[Span, ...]:
-    """Return a passage's sentences in its embedded text, which ends with the passage."""
-    shift = length - passage.end
-    inside = spans_within(sentences, passage.start, passage.end)
-    return tuple(Span(span.start + shift, span.end + shift) for span in inside)
-
-
-def _text_hash(passage: PassageText) -> bytes:
-    """Return what a vector is cached by: the text, and where its sentences are."""
-    bounds = ",".join(f"{span.start}-{span.end}" for span in passage.sentences)
-    return sha256(f"{bounds}\n{passage.text}".encode()).digest()

@@ -11,7 +11,8 @@ from zlib import crc32
 
 import numpy as np
 
-from index.encoder import SentenceVectors, Vectors
+from index.encoder import Vectors
+from index.late_interaction import PassageTokens
 
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -21,9 +22,10 @@ PRAGMA secure_delete = ON;
 CREATE TABLE IF NOT EXISTS vectors (
     fingerprint TEXT NOT NULL,
     text_hash BLOB NOT NULL,
-    vector BLOB NOT NULL,     -- float32
-    sentences BLOB NOT NULL,  -- float16, one row a sentence
-    crc32 INTEGER NOT NULL,   -- of both
+    vector BLOB NOT NULL,    -- float32
+    tokens BLOB NOT NULL,    -- as the codec makes them
+    counts BLOB NOT NULL,    -- 32-bit: of the title's, then of each sentence's
+    crc32 INTEGER NOT NULL,  -- of all three
     PRIMARY KEY (fingerprint, text_hash)
 ) WITHOUT ROWID;
 """
@@ -84,46 +86,54 @@ class EmbeddingCache:
                 found.update(row[0] for row in self._select("text_hash", some))
         return found
 
-    def get(self, hashes: Sequence[bytes], dimension: int) -> tuple[Vectors, list[SentenceVectors]]:
+    def get(
+        self, hashes: Sequence[bytes], dimension: int, width: int
+    ) -> tuple[Vectors, list[PassageTokens]]:
         """Return what was put for `hashes`, in their order.
 
+        Args:
+            hashes: The texts.
+            dimension: The length of a passage's vector.
+            width: The bytes of a token.
+
         Returns:
-            The passages' vectors, shape `(len(hashes), dimension)`, and for each passage its
-            sentences' vectors, shape `(sentences, dimension)`.
+            The passages' vectors, shape `(len(hashes), dimension)`, and their tokens.
 
         Raises:
             sqlite3.DatabaseError: One is not here (`known` tells), or the file is damaged;
                 `remove_cache` and compute them again.
         """
         vectors = np.empty((len(hashes), dimension), np.float32)
-        sentences: dict[bytes, SentenceVectors] = {}
+        tokens: dict[bytes, PassageTokens] = {}
         places: dict[bytes, list[int]] = {}
         for place, text_hash in enumerate(hashes):
             places.setdefault(text_hash, []).append(place)
         with _damage_told():
             for some in _pieces(list(places)):
-                for text_hash, vector, parts, checksum in self._select(
-                    "text_hash, vector, sentences, crc32", some
+                for text_hash, *blobs, checksum in self._select(
+                    "text_hash, vector, tokens, counts, crc32", some
                 ):
-                    if crc32(vector + parts) != checksum:
+                    if crc32(b"".join(blobs)) != checksum:
                         raise sqlite3.DatabaseError("a vector is not what was written")
+                    vector, codes, counts = blobs
                     vectors[places[text_hash]] = np.frombuffer(vector, np.float32)
-                    sentences[text_hash] = np.frombuffer(parts, np.float16).reshape(-1, dimension)
-            return vectors, [sentences[text_hash] for text_hash in hashes]
+                    tokens[text_hash] = PassageTokens(
+                        np.frombuffer(codes, np.uint8).reshape(-1, width),
+                        tuple(np.frombuffer(counts, np.uint32).tolist()),
+                    )
+            return vectors, [tokens[text_hash] for text_hash in hashes]
 
     def put(
-        self,
-        hashes: Sequence[bytes],
-        vectors: Vectors,
-        sentences: Sequence[SentenceVectors],
+        self, hashes: Sequence[bytes], vectors: Vectors, tokens: Sequence[PassageTokens]
     ) -> None:
-        """Keep a vector and its sentences' vectors for each hash, all in one order."""
+        """Keep a vector and the tokens for each hash, all in one order."""
         rows = []
-        for text_hash, vector, parts in zip(hashes, vectors, sentences, strict=True):
-            blobs = (vector.tobytes(), parts.tobytes())
+        for text_hash, vector, own in zip(hashes, vectors, tokens, strict=True):
+            counts = np.array(own.counts, np.uint32)
+            blobs = (vector.tobytes(), own.codes.tobytes(), counts.tobytes())
             rows.append((self._fingerprint, text_hash, *blobs, crc32(b"".join(blobs))))
         with self._db:
-            self._db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?, ?)", rows)
+            self._db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def keep_only(self, articles: Path) -> int:
         """Drop every vector, of any encoder, whose text is not a passage of that article store.

@@ -29,6 +29,7 @@ from index.errors import (
     ModelUnsupported,
     WeightsMismatch,
 )
+from index.late_interaction import CODEC_FILE, PACKAGED_CODEC, pca_codec
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 # The same model under the names that people know it by.
@@ -40,6 +41,8 @@ _MODULES = {"Transformer", "Pooling", "Normalize"}
 _POOLING_FLAGS = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls"}
 # Seven-bit weights where 8-bit products could overflow: AVX2 without VNNI adds pairs in 16 bits.
 _REDUCE_RANGE = {"int8-vnni": False, "int8-avx2": True, "int8-arm64": False}
+# How the codec of any other model is made: see `_write_codec`.
+_OTHER_CODEC = "pca-1"
 _SCRATCH = ".export-"
 _SCRATCH_MAX_AGE_S = 3600
 QUANTIZATIONS = (*_REDUCE_RANGE, "fp32")
@@ -126,8 +129,11 @@ def _find_exported(model: str, models: Path) -> Path | None:
     """Return a sound exported encoder of that model, where the model itself is not installed."""
     name = canonical_model(model)
     for folder in sorted(models.glob("[0-9a-f]*")):
-        if read_spec(folder).model == name:
-            return folder
+        try:
+            if read_spec(folder).model == name:
+                return folder
+        except EncoderMissing:  # damaged, or exported by an older Citewire
+            continue
     return None
 
 
@@ -176,14 +182,16 @@ def _describe(source: _Source, quantization: str) -> EncoderSpec:
     config = _read_json(source.folder / "config.json")
     window = _read_json(source.folder / "sentence_bert_config.json").get("max_seq_length")
     prompts = _read_json(source.folder / "config_sentence_transformers.json").get("prompts", {})
+    digest = file_sha256(weights[0])
     return EncoderSpec(
         model=source.model,
         revision=source.revision,
-        weights_sha256=file_sha256(weights[0]),
+        weights_sha256=digest,
         dimension=int(config["hidden_size"]),
         max_tokens=int(window or config.get("max_position_embeddings", 512)),
         pooling=pooling,
         quantization=quantization,
+        codec=file_sha256(PACKAGED_CODEC) if digest == _PACKAGE_WEIGHTS else _OTHER_CODEC,
         query_prompt=prompts.get("query", ""),
         passage_prompt=prompts.get("document", prompts.get("passage", "")),
     )
@@ -217,9 +225,10 @@ def _export_in_process(source: _Source, spec: EncoderSpec, folder: Path) -> None
             raise ExportUnavailable(source.model, library)
     folder.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(folder.parent)
+    recipe = (spec.quantization, spec.codec)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_SCRATCH) as scratch:
         done = subprocess.run(  # noqa: S603  (our own interpreter and module)
-            [sys.executable, "-m", "index.export", source.folder, scratch, spec.quantization],
+            [sys.executable, "-m", "index.export", source.folder, scratch, *recipe],
             # Everything is on this disk by now: the export has no business on a network.
             env={**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"},
             capture_output=True,
@@ -244,7 +253,7 @@ def _publish(scratch: Path, spec: EncoderSpec, folder: Path) -> None:
     ready = scratch / "ready"
     ready.mkdir()
     files = {}
-    for name in (MODEL_FILE, TOKENIZER_FILE):
+    for name in (MODEL_FILE, TOKENIZER_FILE, CODEC_FILE):
         content = (scratch / name).read_bytes()
         write_file(ready / name, content)
         files[name] = sha256(content).hexdigest()
@@ -259,8 +268,8 @@ def _publish(scratch: Path, spec: EncoderSpec, folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def _export(model: str, target: Path, quantization: str) -> None:
-    """Write `model.onnx` and `tokenizer.json` to `target`. Imports torch: own process only."""
+def _export(model: str, target: Path, quantization: str, codec: str) -> None:
+    """Write what `_publish` expects to `target`. Imports torch: own process only."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from sentence_transformers import SentenceTransformer
 
@@ -268,6 +277,7 @@ def _export(model: str, target: Path, quantization: str) -> None:
     exported = target / "exported"
     SentenceTransformer(model, backend="onnx", model_kwargs=options).save_pretrained(str(exported))
     shutil.copy(exported / TOKENIZER_FILE, target / TOKENIZER_FILE)
+    _write_codec(model, target / CODEC_FILE, codec)
     if quantization == "fp32":
         shutil.copy(exported / "onnx" / "model.onnx", target / MODEL_FILE)
         return
@@ -282,5 +292,31 @@ def _export(model: str, target: Path, quantization: str) -> None:
     )
 
 
+def _write_codec(model: str, path: Path, codec: str) -> None:
+    """Write the codec of a model: the packaged one, or the principal directions of its tokens.
+
+    Those of the bundled articles stand for all text. Imports torch: own process only.
+    """
+    if codec != _OTHER_CODEC:
+        shutil.copy(PACKAGED_CODEC, path)
+        return
+    import numpy as np
+    from sentence_transformers import SentenceTransformer
+
+    import corpus
+    from corpus.read import Found, read_sources
+
+    items = read_sources([Path(corpus.__file__).parent / "articles"])
+    paragraphs = [
+        part
+        for item in items
+        if isinstance(item, Found)
+        for part in item.article.text.split("\n\n")
+    ]
+    found = SentenceTransformer(model).encode(paragraphs, output_value="token_embeddings")
+    vectors = np.concatenate([np.asarray(tokens.cpu(), np.float32) for tokens in found])
+    write_file(path, pca_codec(vectors).to_bytes())
+
+
 if __name__ == "__main__":
-    _export(sys.argv[1], Path(sys.argv[2]), sys.argv[3])
+    _export(sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4])

@@ -4,10 +4,12 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.encoder import OnnxEncoder
+from index.encoder import Encoder, OnnxEncoder
 from index.errors import SnapshotIncompatible
-from index.retrieve import IndexInfo, Retriever
+from index.passage_texts import splitter_of
+from index.retrieve import FEW_RERANKED, RERANKED, IndexInfo, Retriever, TokenReader
 from index.snapshot import Manifest, Snapshot, SplitterSpec, current_id, open_current
+from index.tokens import EncodedTokens, LateInteraction, StoredTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class LiveIndex:
         *,
         model: str | None = None,
         splitter: SplitterSpec | None = None,
+        late_interaction: LateInteraction = "auto",
     ) -> None:
         """Prepare; nothing is opened yet.
 
@@ -46,8 +49,11 @@ class LiveIndex:
             models: Where exported encoders are.
             model: The model that the index must have been built with; any when None.
             splitter: The splitter that it must have been built with; any when None.
+            late_interaction: `auto` takes the tokens that are stored, and encodes them for each
+                question where none are.
         """
         self._data, self._models, self._model, self._splitter = data, models, model, splitter
+        self._late_interaction = late_interaction
         self._lock = threading.Lock()
         self._open: OpenIndex | None = None
         self._encoder: OnnxEncoder | None = None
@@ -73,22 +79,9 @@ class LiveIndex:
         if self._encoder is None or self._encoder.spec != manifest.encoder:
             folder = self._models / manifest.encoder.fingerprint
             self._encoder = OnnxEncoder(folder, threads_per_run=2)
-        info = IndexInfo(
-            manifest.snapshot_id,
-            manifest.built_at,
-            manifest.articles,
-            manifest.passages,
-            f"{manifest.encoder.model} {manifest.encoder.quantization}",
+        return OpenIndex(
+            live, snapshot, retriever_of(snapshot, self._encoder, self._late_interaction)
         )
-        retriever = Retriever(
-            info,
-            self._encoder,
-            snapshot.vectors,
-            snapshot.words,
-            snapshot.sentences,
-            snapshot.articles,
-        )
-        return OpenIndex(live, snapshot, retriever)
 
     def _check(self, manifest: Manifest) -> None:
         pairs = [
@@ -98,3 +91,40 @@ class LiveIndex:
         for what, found, wanted in pairs:
             if wanted is not None and found != wanted:
                 raise SnapshotIncompatible(manifest.snapshot_id, what, str(found), str(wanted))
+
+
+def retriever_of(
+    snapshot: Snapshot, encoder: Encoder, late_interaction: LateInteraction = "auto"
+) -> Retriever:
+    """Return what searches a snapshot.
+
+    Raises:
+        SnapshotIncompatible: Stored tokens are asked for, and it was built without them.
+    """
+    manifest = snapshot.manifest
+    info = IndexInfo(
+        manifest.snapshot_id,
+        manifest.built_at,
+        manifest.articles,
+        manifest.passages,
+        f"{manifest.encoder.model} {manifest.encoder.quantization}",
+    )
+    tokens = _tokens_of(snapshot, encoder, late_interaction)
+    depth = FEW_RERANKED if isinstance(tokens, EncodedTokens) else RERANKED
+    parts = (snapshot.vectors, snapshot.words, snapshot.articles, tokens)
+    return Retriever(info, encoder, *parts, reranked=depth)
+
+
+def _tokens_of(
+    snapshot: Snapshot, encoder: Encoder, late_interaction: LateInteraction
+) -> TokenReader | None:
+    if late_interaction == "off":
+        return None
+    if snapshot.tokens and late_interaction != "query-time":
+        return StoredTokens(snapshot.tokens, snapshot.articles)
+    if late_interaction == "stored":
+        found, wanted = "without token vectors", "stored ones"
+        name = snapshot.manifest.snapshot_id
+        raise SnapshotIncompatible(name, "late interaction", found, wanted)
+    splitter = splitter_of(encoder, snapshot.manifest.splitter)
+    return EncodedTokens(encoder, splitter, snapshot.articles)

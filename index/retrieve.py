@@ -1,14 +1,20 @@
-"""Questions to ranked passages: dense and lexical scores fused."""
+"""Questions to ranked passages: dense and lexical scores fused, then late interaction."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple, Protocol
+
+import numpy as np
 
 from corpus.article import Article, Passage, Span, spans_within
 from corpus.sentences import split_sentences
-from index.encoder import Vectors
+from index.encoder import EncodedQuestion, Vectors
+from index.errors import SnapshotIncompatible
+from index.late_interaction import Floats, PassageTokens, TokenCodec, matches
 from index.lexical import terms_of
 from index.store import Filters
 from index.vectors import Neighbour
@@ -17,6 +23,21 @@ from index.vectors import Neighbour
 CANDIDATES = 100
 # What the words count against the cosine; see docs/decisions/0003.
 WORDS_WEIGHT = 0.8
+# What late interaction counts against the cosine, and how many candidates it reranks:
+# docs/decisions/0009.
+LATE_WEIGHT = 2.0
+RERANKED = 100
+# As many where each must be encoded first, some 5 ms.
+FEW_RERANKED = 20
+# What a stop word and a punctuation mark of the question weigh; a rare word weighs some five times
+# the former.
+_STOP_WEIGHT, _MARK_WEIGHT = 1.0, 0.5
+# What a token of the context before a question weighs when its sentences are judged.
+_CONTEXT_WEIGHT = 0.3
+# Whose sentences are kept: splitting them again took a third of an answer's time.
+_KEPT_ARTICLES = 512
+_WORD = re.compile(r"\w+")
+_NO_MATCHES = np.empty((1, 0), np.float32)
 # BM25's k1 + 1: no passage scores more than this times the summed weights of a question's terms.
 _BM25_CEILING = 2.2
 
@@ -52,25 +73,32 @@ class ArticleReader(Protocol):
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages at `rows`, in their order."""
 
-    def sentence_rows(self, rows: Sequence[int]) -> list[range]:
-        """Return, for each passage row, the rows of its sentences among all sentences."""
-
     def matching_rows(self, filters: Filters) -> list[int]:
         """Return the ascending rows of the passages whose article passes."""
 
+    def cluster_id(self, article_id: str) -> str:
+        """Return what an article and its copies have in common; `ArticleNotFound` without it."""
 
-class SentenceSearch(Protocol):
-    """The vectors of the passages' sentences, each encoded within its passage."""
+    def copies(self, article_id: str, filters: Filters) -> tuple[str, ...]:
+        """Return the ids, ascending, of the other articles in its cluster that pass."""
 
-    def scores(self, query: Vectors, rows: Sequence[int]) -> list[float]:
-        """Return the cosine with each sentence row, in their order."""
+
+class TokenReader(Protocol):
+    """The passages' tokens, stored or encoded anew."""
+
+    def tokens(self, rows: Sequence[int]) -> list[PassageTokens]:
+        """Return the tokens of the passages at `rows`, in their order."""
 
 
 class QuestionEncoder(Protocol):
     """The half of an encoder that a search needs."""
 
-    def encode_question(self, question: str) -> Vectors:
-        """Return one unit vector, shape `(dimension,)`."""
+    @property
+    def codec(self) -> TokenCodec:
+        """Return what tokens are compressed with."""
+
+    def encode_question(self, question: str) -> EncodedQuestion:
+        """Return the question's vectors."""
 
     def fits(self, question: str) -> bool:
         """Tell whether the encoder sees the question whole."""
@@ -80,9 +108,9 @@ class QuestionEncoder(Protocol):
 class Hit:
     """A passage found for a question.
 
-    `score` ranks: cosine + `WORDS_WEIGHT` · words, so from -1 to 1.8. `cosine` is the dense half,
-    `words` the lexical half: BM25 as a share, 0 to 1, of the highest score that the question's
-    terms could give any passage.
+    `score` ranks: cosine + `WORDS_WEIGHT` · words + `LATE_WEIGHT` · late. `cosine` is the dense
+    half, `words` the lexical half: BM25 as a share, 0 to 1, of the highest score that the
+    question's terms could give any passage. `late` is MaxSim, 0 to 1: 0 for what was not reranked.
     """
 
     row: int
@@ -90,28 +118,49 @@ class Hit:
     score: float
     cosine: float
     words: float
-
-
-class _Scored(NamedTuple):
-    """A passage row and its scores, before the passage itself is read."""
-
-    score: float
-    row: int
-    cosine: float
-    words: float
+    late: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceHit:
     """A sentence of a passage that was found.
 
-    `span` is its place in the article's text, inside the passage; `cosine` is that of the
-    question and the sentence's tokens as encoded within the passage.
+    `span` is its place in the article's text, inside the passage. `matches` has, for each token of
+    the question, the highest cosine of any of its tokens as encoded within the passage, -1 to 1;
+    `title` the same of the article's title, `around` of the sentences before and after it.
     """
 
     hit: Hit
     span: Span
+    matches: Floats
+    title: Floats
+    around: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceHits:
+    """Sentences in passage then reading order, and what each token of the question weighs.
+
+    `weights` has shape `(question tokens,)` and sums to 1; where there is no late interaction it
+    is empty, and so are all `matches`.
+    """
+
+    sentences: tuple[SentenceHit, ...]
+    weights: Floats
+
+
+class _Scored(NamedTuple):
+    """A passage row and its scores, before the passage itself is read.
+
+    `matches` has shape `(title and sentences, question tokens)`, empty for what is not reranked.
+    """
+
+    score: float
+    row: int
     cosine: float
+    words: float
+    late: float = 0.0
+    matches: Floats = _NO_MATCHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +176,20 @@ class IndexInfo:
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
-    """Searches one snapshot; safe to share between threads."""
+    """Searches one snapshot; safe to share between threads.
+
+    Without `tokens` there is no late interaction: the fused order stays.
+    """
 
     info: IndexInfo
     encoder: QuestionEncoder
     dense: DenseSearch
     lexical: LexicalSearch
-    sentences: SentenceSearch
     articles: ArticleReader
+    tokens: TokenReader | None
     words_weight: float = WORDS_WEIGHT
+    late_weight: float = LATE_WEIGHT
+    reranked: int = RERANKED
 
     def search(self, question: str, k: int, *, filters: Filters | None = None) -> list[Hit]:
         """Return the `k` best passages for a question, best first, ties in passage order.
@@ -145,42 +199,97 @@ class Retriever:
             k: How many; fewer come back when the collection, or the filters, leave fewer.
             filters: Only passages of the articles that pass.
         """
-        query = self.encoder.encode_question(question)
-        scored = self._scored(question, query, max(CANDIDATES, 2 * k), filters)
-        return self._hits(scored[:k])
+        ranked, _ = self._ranked(question, max(CANDIDATES, 2 * k), filters)
+        return self._hits(ranked[:k])
 
     def search_documents(
         self, question: str, k: int, *, filters: Filters | None = None
     ) -> list[Hit]:
         """Return the best passage of each of the `k` best articles, best first."""
-        query = self.encoder.encode_question(question)
         depth = max(CANDIDATES, 2 * k)
         while True:
-            scored = self._scored(question, query, depth, filters)
+            ranked, _ = self._ranked(question, depth, filters)
             best: dict[str, Hit] = {}
-            for hit in self._hits(scored):
+            for hit in self._hits(ranked):
                 best.setdefault(hit.passage.article_id, hit)
-            if len(best) >= k or len(scored) < depth:
+            if len(best) >= k or len(ranked) < depth:
                 return list(best.values())[:k]
             depth *= 4
 
     def search_sentences(
-        self, question: str, k: int, *, filters: Filters | None = None
-    ) -> list[SentenceHit]:
-        """Return every sentence of the `k` best passages, in passage then reading order."""
-        query = self.encoder.encode_question(question)
-        hits = self._hits(self._scored(question, query, max(CANDIDATES, 2 * k), filters)[:k])
-        rows = self.articles.sentence_rows([hit.row for hit in hits])
-        cosines = self.sentences.scores(query, [row for some in rows for row in some])
-        places = [(hit, span) for hit in hits for span in self._spans(hit.passage)]
-        return [SentenceHit(*place, cosine) for place, cosine in zip(places, cosines, strict=True)]
+        self,
+        question: str,
+        k: int,
+        *,
+        focus: str | None = None,
+        filters: Filters | None = None,
+    ) -> SentenceHits:
+        """Return every sentence of the `k` best passages.
 
-    def _spans(self, passage: Passage) -> tuple[Span, ...]:
-        article = self.articles.article(passage.article_id)
-        sentences = split_sentences(article.text, article.language)
-        return spans_within(sentences, passage.start, passage.end)
+        Args:
+            question: Ranks the passages.
+            k: Of how many passages.
+            focus: The end of `question` that sentences are to be judged by; what stands before is
+                context and weighs less. All of it when None.
+            filters: Only passages of the articles that pass.
 
-    def _scored(
+        Raises:
+            SnapshotIncompatible: Sentences are split otherwise than when the index was built.
+        """
+        ranked, weights = self._ranked(question, max(CANDIDATES, 2 * k), filters, focus=focus)
+        best = ranked[: min(k, self.reranked)]
+        sentences = []
+        for scored, hit in zip(best, self._hits(best), strict=True):
+            passage = hit.passage
+            article = self.articles.article(passage.article_id)
+            whole = _sentences(article.text, article.language)
+            spans = spans_within(whole, passage.start, passage.end)
+            title, *own = scored.matches if len(weights) else [_NO_MATCHES[0]] * (len(spans) + 1)
+            if len(own) != len(spans):
+                raise SnapshotIncompatible(
+                    self.info.snapshot_id, "sentence rules", "others", "those of this version"
+                )
+            sentences += [
+                SentenceHit(hit, span, own[i], title, _around(own, i))
+                for i, span in enumerate(spans)
+            ]
+        return SentenceHits(tuple(sentences), weights)
+
+    def _ranked(
+        self, question: str, depth: int, filters: Filters | None, *, focus: str | None = None
+    ) -> tuple[list[_Scored], Floats]:
+        """Return what either half finds, best first, and the weights of the question's tokens.
+
+        The weights are those by which sentences are judged: of what stands before `focus` less.
+        """
+        encoded = self.encoder.encode_question(question)
+        fused = self._fused(question, encoded.vector, depth, filters)
+        if self.tokens is None:
+            return fused, np.empty(0, np.float32)
+        weights = token_weights(question, encoded.tokens.spans, self.lexical)
+        weights *= encoded.tokens.importance
+        weights = _shares(weights)
+        first = fused[: self.reranked]
+        found = matches(
+            encoded.tokens, self.tokens.tokens([s.row for s in first]), self.encoder.codec
+        )
+        reranked = [
+            self._reranked(scored, own, weights) for scored, own in zip(first, found, strict=True)
+        ]
+        # What is left is no better: its fused score is lower, and `late` is not below 0.
+        reranked = sorted(reranked, key=_order)
+        if focus:
+            begins = len(question) - len(focus)
+            before = np.array([span.end <= begins for span in encoded.tokens.spans], np.bool_)
+            weights = _shares(np.where(before, _CONTEXT_WEIGHT * weights, weights))
+        return reranked + fused[self.reranked :], weights
+
+    def _reranked(self, scored: _Scored, own: Floats, weights: Floats) -> _Scored:
+        late = max(0.0, float(own.max(axis=0) @ weights)) if own.size else 0.0
+        score = scored.score + self.late_weight * late
+        return scored._replace(score=score, late=late, matches=own)
+
+    def _fused(
         self, question: str, query: Vectors, depth: int, filters: Filters | None
     ) -> list[_Scored]:
         """Return what is among the `depth` best of either half, best first."""
@@ -194,7 +303,7 @@ class Retriever:
         for row, cosine in cosines.items():
             share = words[row] / ceiling if row in words else 0.0
             scored.append(_Scored(cosine + self.words_weight * share, row, cosine, share))
-        return sorted(scored, key=lambda s: (-s.score, s.row))
+        return sorted(scored, key=_order)
 
     def _ceiling(self, question: str) -> float:
         """Return what BM25 could at most give a passage for the question's terms."""
@@ -204,6 +313,48 @@ class Retriever:
     def _hits(self, scored: Sequence[_Scored]) -> list[Hit]:
         passages = self.articles.passages([s.row for s in scored])
         return [
-            Hit(s.row, passage, s.score, s.cosine, s.words)
+            Hit(s.row, passage, s.score, s.cosine, s.words, s.late)
             for s, passage in zip(scored, passages, strict=True)
         ]
+
+
+@lru_cache(_KEPT_ARTICLES)
+def _sentences(text: str, language: str | None) -> Sequence[Span]:
+    """Return the sentences of an article; of those asked for last they are kept."""
+    return split_sentences(text, language)
+
+
+def token_weights(question: str, spans: Sequence[Span], lexical: LexicalSearch) -> Floats:
+    """Return what the tokens of a question weigh by how rare their words are, above 0.
+
+    Args:
+        question: What is asked.
+        spans: Where its tokens stand in it.
+        lexical: Knows the words.
+    """
+    rarity = {match.span(): _rarity(match.group(), lexical) for match in _WORD.finditer(question)}
+    weights = [
+        next((w for (a, b), w in rarity.items() if a < s.end and s.start < b), _MARK_WEIGHT)
+        for s in spans
+    ]
+    return np.array(weights, np.float32)
+
+
+def _shares(weights: Floats) -> Floats:
+    return np.asarray(weights / max(float(weights.sum()), 1e-9), np.float32)
+
+
+def _rarity(word: str, lexical: LexicalSearch) -> float:
+    terms = terms_of(word)
+    return max(map(lexical.weight, terms)) if terms else _STOP_WEIGHT
+
+
+def _around(rows: Sequence[Floats], place: int) -> Floats:
+    """Return the best of the rows before and after a place; its own where there is none."""
+    beside = [rows[i] for i in (place - 1, place + 1) if 0 <= i < len(rows)]
+    return np.asarray(np.max(beside or [rows[place]], axis=0), np.float32)
+
+
+def _order(scored: _Scored) -> tuple[float, int]:
+    """Return what sorts best first, ties in passage order."""
+    return -scored.score, scored.row

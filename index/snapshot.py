@@ -16,14 +16,16 @@ from corpus.passages import SPLITTER_VERSION
 from index.durable import replace_file, sync_file, sync_folder, write_file
 from index.encoder import EncoderSpec, file_sha256
 from index.errors import NoSnapshot, SnapshotDamaged, SnapshotError, SnapshotIncompatible
+from index.late_interaction import TokenStore
 from index.lexical import LexicalStore
 from index.store import ArticleStore
-from index.vectors import SentenceStore, VectorStore
+from index.vectors import VectorStore
 
-FORMAT = 1
+FORMAT = 2
 ARTICLES_FILE = "articles.sqlite"
 VECTORS_FILE = "vectors.faiss"
-SENTENCES_FILE = "sentences.f16"
+TOKENS_FILE = "tokens.codes"
+ENDS_FILE = "tokens.ends"
 LEXICAL_FOLDER = "lexical"
 _MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
@@ -64,7 +66,10 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a snapshot holds and what made it; `files` has every file but the manifest itself."""
+    """What a snapshot holds and what made it; `files` has every file but the manifest itself.
+
+    `token_bytes` is what a token takes in the store of token vectors; 0 where there is none.
+    """
 
     format: int
     snapshot_id: str
@@ -74,6 +79,7 @@ class Manifest:
     sources: tuple[str, ...]
     articles: int
     passages: int
+    token_bytes: int
     content_sha256: str
     files: dict[str, FileRecord]
 
@@ -83,13 +89,16 @@ _MANIFESTS = TypeAdapter(Manifest)
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An open snapshot: its files were checked, and stay open whatever is built meanwhile."""
+    """An open snapshot: its files were checked, and stay open whatever is built meanwhile.
+
+    `tokens` is None where it was built without token vectors.
+    """
 
     manifest: Manifest
     folder: Path
     articles: ArticleStore
     vectors: VectorStore
-    sentences: SentenceStore
+    tokens: TokenStore | None
     words: LexicalStore
 
 
@@ -155,11 +164,15 @@ def open_snapshot(folder: Path) -> Snapshot:
             folder,
             ArticleStore(folder / ARTICLES_FILE),
             VectorStore.from_bytes(content),
-            SentenceStore(folder / SENTENCES_FILE, manifest.encoder.dimension),
+            _open_tokens(folder, manifest.token_bytes),
             LexicalStore.open(folder / LEXICAL_FOLDER),
         )
     except (OSError, sqlite3.Error) as error:  # removed since the checks above, say
         raise SnapshotDamaged(folder.name, "a file", f"can't be opened ({error})") from error
+
+
+def _open_tokens(folder: Path, width: int) -> TokenStore | None:
+    return TokenStore(folder / TOKENS_FILE, folder / ENDS_FILE, width) if width else None
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -258,7 +271,7 @@ class SnapshotWriter:
     def _written(self) -> Iterator[Path]:
         """Yield the files that others than this class wrote, but for tantivy's lock files."""
         yield self.folder / ARTICLES_FILE
-        yield self.folder / SENTENCES_FILE
+        yield from self.folder.glob("tokens.*")
         for path in (self.folder / LEXICAL_FOLDER).iterdir():
             if path.suffix == ".lock":
                 path.unlink()
@@ -272,7 +285,7 @@ class SnapshotWriter:
 
 
 def self_query(snapshot: Snapshot) -> None:
-    """Check that the three stores of an open snapshot agree and find what is in them.
+    """Check that the stores of an open snapshot agree and find what is in them.
 
     Raises:
         SnapshotDamaged: They don't.
@@ -282,8 +295,11 @@ def self_query(snapshot: Snapshot) -> None:
         ARTICLES_FILE: (snapshot.articles.passage_count, count),
         VECTORS_FILE: (len(snapshot.vectors), count),
         LEXICAL_FOLDER: (len(snapshot.words), count),
-        SENTENCES_FILE: (len(snapshot.sentences), snapshot.articles.sentence_count),
     }
+    if snapshot.tokens:
+        # Each passage has a segment for its title beside its sentences.
+        segments = count + snapshot.articles.sentence_count
+        counts[TOKENS_FILE] = (snapshot.tokens.segments, segments)
     for name, (found, wanted) in counts.items():
         if found != wanted:
             reason = f"has {found} rows instead of {wanted}"

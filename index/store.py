@@ -39,11 +39,16 @@ CREATE TABLE passages (
     ordinal INTEGER NOT NULL,
     start INTEGER NOT NULL,
     "end" INTEGER NOT NULL,
-    first_sentence INTEGER NOT NULL,  -- its row among the sentence vectors
+    first_sentence INTEGER NOT NULL,  -- its row among all sentences
     sentences INTEGER NOT NULL,       -- how many it has
     text_hash BLOB NOT NULL
 );
 CREATE INDEX passages_by_article ON passages (article);
+CREATE TABLE copies (
+    article INTEGER PRIMARY KEY REFERENCES articles (ordinal),
+    first INTEGER NOT NULL REFERENCES articles (ordinal)  -- of its cluster, by id
+);
+CREATE INDEX copies_by_first ON copies (first);
 """
 _COLUMNS = "id, title, text, url, source, author, published_at, updated_at, language"
 _VARIABLES = 500  # in one statement
@@ -152,6 +157,25 @@ class ArticleWriter:
         for ordinal, *fields in rows:
             yield ordinal, _to_article(fields)
 
+    def ids(self) -> list[str]:
+        """Return the ids of the articles in the order they were added."""
+        return [
+            str(name) for (name,) in self._db.execute("SELECT id FROM articles ORDER BY ordinal")
+        ]
+
+    def text(self, ordinal: int) -> str:
+        """Return the text of one article."""
+        found = self._db.execute("SELECT text FROM articles WHERE ordinal = ?", (ordinal,))
+        return str(found.fetchone()[0])
+
+    def set_clusters(self, cluster_ids: Sequence[str]) -> None:
+        """Say of every article, in order, which id its cluster has: that of one of its members."""
+        ordinals = {name: ordinal for ordinal, name in enumerate(self.ids(), start=1)}
+        self._db.executemany(
+            "INSERT INTO copies (article, first) VALUES (?, ?)",
+            ((n, ordinals[name]) for n, name in enumerate(cluster_ids, start=1)),
+        )
+
     def passages(self, ordinal: int, article_id: str) -> list[Passage]:
         """Return the passages of one article in order."""
         rows = self._db.execute(
@@ -240,13 +264,49 @@ class ArticleStore:
 
     def matching_rows(self, filters: Filters) -> list[int]:
         """Return the rows, from 0 and ascending, of the passages whose article passes."""
-        clauses, values = ["1"], []
+        clause, values = self._where(filters)
+        rows = self._all(
+            "SELECT p.row FROM passages p JOIN articles a ON a.ordinal = p.article "
+            f"WHERE {clause} ORDER BY p.row",
+            values,
+        )
+        return [row - 1 for (row,) in rows]
+
+    def cluster_id(self, article_id: str) -> str:
+        """Return what the article has in common with its copies: the first id among them.
+
+        Raises:
+            ArticleNotFound: There is no such article.
+        """
+        rows = self._all(
+            "SELECT f.id FROM articles a JOIN copies c ON c.article = a.ordinal "
+            "JOIN articles f ON f.ordinal = c.first WHERE a.id = ?",
+            (article_id,),
+        )
+        if not rows:
+            raise ArticleNotFound(article_id)
+        return str(rows[0][0])
+
+    def copies(self, article_id: str, filters: Filters) -> tuple[str, ...]:
+        """Return the ids, ascending, of the other articles in its cluster that pass."""
+        clause, values = self._where(filters)
+        rows = self._all(
+            "SELECT a.id FROM articles me JOIN copies mine ON mine.article = me.ordinal "
+            "JOIN copies c ON c.first = mine.first JOIN articles a ON a.ordinal = c.article "
+            f"WHERE me.id = ? AND a.ordinal <> me.ordinal AND {clause} ORDER BY a.id",
+            [article_id, *values],
+        )
+        return tuple(str(name) for (name,) in rows)
+
+    def _where(self, filters: Filters) -> tuple[str, list[str]]:
+        """Return the condition on an article `a`, and its values."""
+        clauses, values = ["1"], list[str]()
         if filters.published_after is not None:
             clauses.append("a.published_at >= ?")
-            values.append(_to_text(filters.published_after))
+            values.append(_utc(filters.published_after))
         if filters.published_before is not None:
             clauses.append("a.published_at < ?")
-            values.append(_to_text(filters.published_before))
+            values.append(_utc(filters.published_before))
         # One JSON array instead of a variable a value: there may be thousands.
         if filters.sources is not None:
             clauses.append("a.source IN (SELECT value FROM json_each(?))")
@@ -254,12 +314,7 @@ class ArticleStore:
         if filters.document_ids is not None:
             clauses.append("a.id IN (SELECT value FROM json_each(?))")
             values.append(json.dumps(filters.document_ids))
-        rows = self._all(
-            "SELECT p.row FROM passages p JOIN articles a ON a.ordinal = p.article "
-            f"WHERE {' AND '.join(clauses)} ORDER BY p.row",
-            values,
-        )
-        return [row - 1 for (row,) in rows]
+        return " AND ".join(clauses), values
 
     def _sources(self, names: Sequence[str]) -> list[str]:
         """Return the sources as they are written here; SQLite's own lower() knows only ASCII."""
@@ -290,7 +345,11 @@ class ArticleStore:
 
 def _to_text(moment: datetime | None) -> str | None:
     """Return UTC in ISO 8601 to the microsecond, which sorts as time does."""
-    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return None if moment is None else _utc(moment)
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _to_article(fields: Sequence[Any]) -> Article:

@@ -1,7 +1,6 @@
 """The passages' vectors, searched by FAISS. The only importer of faiss."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import faiss
@@ -124,23 +123,3 @@ class VectorStore:
     def _check(self, query: Vectors) -> None:
         if query.shape != (self.dimension,):
             raise ValueError(f"query has shape {query.shape}, want ({self.dimension},)")
-
-
-class SentenceStore:
-    """The vectors of every sentence, passage after passage, read only where they are needed."""
-
-    def __init__(self, path: Path, dimension: int) -> None:
-        """Map the file that `SentenceStore.write` left; check its hash first."""
-        size = path.stat().st_size
-        # An empty file can't be mapped.
-        empty = np.empty(0, np.float16)
-        flat = np.memmap(path, np.float16, mode="r") if size else empty
-        self._vectors = flat.reshape(-1, dimension)
-
-    def __len__(self) -> int:
-        return len(self._vectors)
-
-    def scores(self, query: Vectors, rows: Sequence[int]) -> list[float]:
-        """Return the cosine of `query`, one unit vector, with each sentence row, in order."""
-        vectors = self._vectors[np.asarray(rows, np.int64)].astype(np.float32)
-        return [float(score) for score in vectors @ query]

@@ -10,14 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
+import numpy as np
+
 from bot.answer import Notice
 from bot.answerer import Answerer
 from bot.cli import main
 from bot.confidence import THRESHOLD
-from bot.evidence import Evidence
+from bot.evidence import Evidence, Features
 from corpus.article import Article, Passage, Span
 from corpus.read import Found
-from index.retrieve import Hit, IndexInfo, Retriever
+from index.live import retriever_of
+from index.retrieve import Hit, Retriever
 from index.snapshot import open_current
 from tests.fakes import Desk, FakeEncoder
 
@@ -45,14 +48,10 @@ def library(data: Path, *articles: Article, gone: Sequence[str] = ()) -> Retriev
 
 def opened(data: Path) -> Retriever:
     """What searches an index that `FakeEncoder` made."""
-    found = open_current(data)
-    manifest = found.manifest
-    info = IndexInfo(
-        manifest.snapshot_id, manifest.built_at, manifest.articles, manifest.passages, "fake fp32"
-    )
-    return Retriever(
-        info, FakeEncoder(), found.vectors, found.words, found.sentences, found.articles
-    )
+    return retriever_of(open_current(data), FakeEncoder())
+
+
+NOTHING_KNOWN = Features(0, 0, 0, 0, 0, 0, 0, 1, 1)
 
 
 def answerer(
@@ -68,13 +67,13 @@ def evidence(
     *,
     article: str = "a",
     start: int = 0,
-    cosine: float = 0.0,
-    coverage: float = 0.0,
+    probability: float = 0.0,
+    features: Features = NOTHING_KNOWN,
 ) -> Evidence:
     """A sentence at `start` of an article."""
     span = Span(start, start + len(text))
-    hit = Hit(0, Passage(article, span.start, span.end, 0), score, cosine, 0.0)
-    return Evidence(hit, span, text, score, cosine, coverage)
+    hit = Hit(0, Passage(article, span.start, span.end, 0), score, 0.0, 0.0)
+    return Evidence(hit, span, text, score, probability, features, np.empty(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True)

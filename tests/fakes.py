@@ -1,5 +1,6 @@
 """Stand-ins of a few lines whose results can be worked out by hand."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -7,13 +8,24 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus.article import Article
+from corpus.article import Article, Span
 from corpus.read import Found, Problem
 from index.build import Builder, Report, Silent
-from index.encoder import Batch, EncoderSpec, PassageText, Vectors
+from index.encoder import Batch, EncodedQuestion, EncoderSpec, PassageText, Vectors
+from index.late_interaction import PassageTokens, QuestionTokens, TokenCodec
 from index.snapshot import SplitterSpec
+from index.tokens import LateInteraction
 
 AXES = ("bank", "car", "moon", "rain", "robot", "tea", "whale")  # and an eighth for all others
+_SIZE = len(AXES) + 1
+# Axes stay axes, and 0 and 1 are kept exactly.
+CODEC = TokenCodec(
+    projection=np.eye(_SIZE, dtype=np.float32),
+    low=np.zeros(_SIZE, np.float32),
+    high=np.ones(_SIZE, np.float32),
+    focus=np.zeros(_SIZE, np.float32),
+    bias=0.0,
+)
 SPLITTER = SplitterSpec(passage_tokens=8, title_tokens=4)
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -21,14 +33,15 @@ START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 class FakeEncoder:
     """Words to axes: a text's vector counts its words, one axis a word, scaled to length 1.
 
-    `seen` are the passages that were encoded, in order; after `batches` batches of `size` passages
-    the encoder breaks.
+    A word is a token, and its vector is its axis. `seen` are the passages that were encoded, in
+    order; after `batches` batches of `size` passages the encoder breaks.
     """
 
     special_tokens = 2
+    codec = CODEC
 
     def __init__(self, *, size: int = 2, batches: int | None = None) -> None:
-        self.spec = EncoderSpec("fake", "1", "", len(AXES) + 1, 32, "mean", "fp32")
+        self.spec = EncoderSpec("fake", "1", "", _SIZE, 32, "mean", "fp32", "axes")
         self.seen: list[str] = []
         self._size, self._batches = size, batches
 
@@ -43,25 +56,41 @@ class FakeEncoder:
                 raise RuntimeError("the encoder broke")
             some = passages[i : i + self._size]
             self.seen += [passage.text for passage in some]
-            sentences = [
-                [self.encode_question(p.text[s.start : s.end]) for s in p.sentences] for p in some
-            ]
             yield Batch(
                 tuple(range(i, i + len(some))),
-                np.stack([self.encode_question(passage.text) for passage in some]),
-                tuple(np.array(rows, np.float16).reshape(-1, len(AXES) + 1) for rows in sentences),
+                np.stack([self.vector(passage.text) for passage in some]),
+                tuple(map(self._tokens, some)),
             )
 
-    def encode_question(self, question: str) -> Vectors:
+    def encode_question(self, question: str) -> EncodedQuestion:
         """A vector; that of other words for no word at all."""
-        words = [word.strip(".,;?!").lower() for word in question.split()]
-        places = [AXES.index(word) if word in AXES else len(AXES) for word in words]
-        counts = np.bincount(places or [len(AXES)], minlength=len(AXES) + 1)
-        return (counts / np.linalg.norm(counts)).astype(np.float32)
+        spans = tuple(Span(*match.span()) for match in re.finditer(r"\S+", question))
+        vectors = _axes(question)
+        tokens = QuestionTokens(vectors, np.ones(len(vectors), np.float32), spans)
+        return EncodedQuestion(self.vector(question), tokens)
+
+    def vector(self, text: str) -> Vectors:
+        """The unit vector of a text."""
+        total = _axes(text or "other").sum(axis=0)
+        return np.asarray(total / np.linalg.norm(total), np.float32)
+
+    def _tokens(self, passage: PassageText) -> PassageTokens:
+        title = passage.text[: passage.sentences[0].start] if passage.sentences else passage.text
+        parts = [title, *(passage.text[s.start : s.end] for s in passage.sentences)]
+        vectors = [_axes(part) for part in parts]
+        counts = tuple(len(rows) for rows in vectors)
+        return PassageTokens(CODEC.encode(np.concatenate(vectors)), counts)
 
     def fits(self, question: str) -> bool:
         """By the words."""
         return len(question.split()) + self.special_tokens <= self.spec.max_tokens
+
+
+def _axes(text: str) -> Vectors:
+    """A row for each word, 1 on its axis."""
+    words = [word.strip(".,;?!").lower() for word in text.split()]
+    places = [AXES.index(word) if word in AXES else len(AXES) for word in words]
+    return np.eye(_SIZE, dtype=np.float32)[places]
 
 
 class Desk:
@@ -71,10 +100,18 @@ class Desk:
         self.data = data
         self.moments = (START + timedelta(seconds=n) for n in count(1))
 
-    def builder(self, encoder: FakeEncoder | None = None) -> Builder:
+    def builder(
+        self, encoder: FakeEncoder | None = None, late_interaction: LateInteraction = "auto"
+    ) -> Builder:
         """A builder that is used once."""
-        encoder = encoder or FakeEncoder()
-        return Builder(self.data, encoder, SPLITTER, progress=Silent(), now=next(self.moments))
+        return Builder(
+            self.data,
+            encoder or FakeEncoder(),
+            SPLITTER,
+            progress=Silent(),
+            now=next(self.moments),
+            late_interaction=late_interaction,
+        )
 
     def update(self, *items: Found | Problem, encoder: FakeEncoder | None = None) -> Report:
         """Make the index mirror `items`."""

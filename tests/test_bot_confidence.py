@@ -1,51 +1,63 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.confidence import THRESHOLD, judge
-from tests.bot_fakes import evidence
+from tests.bot_fakes import NOTHING_KNOWN, evidence
 
 SHARES = st.floats(0, 1)
 
 
+def confidence(late: float, cosine: float) -> float:
+    """That of an answer whose best sentence has these, and matched one token."""
+    found = evidence("Tea.", features=replace(NOTHING_KNOWN, late=late, cosine=cosine))
+    return judge(replace(found, matches=np.zeros(1, np.float32)))
+
+
+def plain(cosine: float, coverage: float) -> float:
+    """The same without late interaction."""
+    return judge(
+        evidence("Tea.", features=replace(NOTHING_KNOWN, cosine=cosine, coverage=coverage))
+    )
+
+
 @pytest.mark.parametrize(
-    ("cosine", "coverage", "want"),
+    ("late", "cosine", "want"),
     [
-        pytest.param(0.0, 0.0, 0.00606, id="-5.1: 1 / (1 + e^5.1) = 1 / (1 + 164.02)"),
-        pytest.param(0.5, 0.52, 0.5, id="-5.1 + 3.8 + 1.3 = 0"),
-        pytest.param(1.0, 1.0, 0.99331, id="-5.1 + 7.6 + 2.5 = 5: 1 / (1 + e^-5)"),
-        pytest.param(0.25, 0.08, 0.04743, id="-5.1 + 1.9 + 0.2 = -3: 1 / (1 + e^3)"),
+        pytest.param(0.0, 0.0, 0.00091, id="-7: 1 / (1 + e^7) = 1 / (1 + 1096.6)"),
+        pytest.param(0.5, 0.8, 0.5, id="-7 + 4.2 + 2.8 = 0"),
+        pytest.param(1.0, 1.0, 0.99261, id="-7 + 8.4 + 3.5 = 4.9: 1 / (1 + e^-4.9)"),
+        pytest.param(0.25, 0.6, 0.05732, id="-7 + 2.1 + 2.1 = -2.8: 1 / (1 + e^2.8)"),
     ],
 )
 def test_confidence_is_the_logistic_function_of_both(
-    cosine: float, coverage: float, want: float
+    late: float, cosine: float, want: float
 ) -> None:
-    found = judge(evidence("Tea.", cosine=cosine, coverage=coverage))
-    assert found == pytest.approx(want, abs=5e-5)
+    assert confidence(late, cosine) == pytest.approx(want, abs=5e-6)
+
+
+def test_without_late_interaction_words_count_instead() -> None:
+    """-4.4 + 6.2 * 0.5 + 3.1 * 1 = 1.8: 1 / (1 + e^-1.8)."""
+    assert plain(0.5, 1.0) == pytest.approx(0.85815, abs=5e-6)
+    assert plain(0, 0) < THRESHOLD < plain(1, 1)
 
 
 @settings(deadline=None)
 @given(SHARES, SHARES, SHARES)
-def test_more_similarity_or_more_words_never_lower_it(a: float, b: float, same: float) -> None:
+def test_more_similarity_never_lowers_it(a: float, b: float, same: float) -> None:
     low, high = sorted((a, b))
-    assert judge(evidence("Tea.", cosine=low, coverage=same)) <= judge(
-        evidence("Tea.", cosine=high, coverage=same)
-    )
-    assert judge(evidence("Tea.", cosine=same, coverage=low)) <= judge(
-        evidence("Tea.", cosine=same, coverage=high)
-    )
+    assert confidence(low, same) <= confidence(high, same)
+    assert confidence(same, low) <= confidence(same, high)
 
 
 @settings(deadline=None)
-@given(st.floats(-1, 1), SHARES)
-def test_it_is_a_probability(cosine: float, coverage: float) -> None:
-    assert 0 < judge(evidence("Tea.", cosine=cosine, coverage=coverage)) < 1
-
-
-def test_the_passage_s_own_score_does_not_count() -> None:
-    assert judge(evidence("Tea.", 0.1)) == judge(evidence("Tea.", 9.0))
+@given(st.floats(-1, 1), st.floats(-1, 1))
+def test_it_is_a_probability(late: float, cosine: float) -> None:
+    assert 0 < confidence(late, cosine) < 1
 
 
 def test_the_threshold_lies_between_nothing_and_everything() -> None:
-    nothing, everything = evidence("Tea."), evidence("Tea.", cosine=1, coverage=1)
-    assert judge(nothing) < THRESHOLD < judge(everything)
+    assert confidence(0, 0) < THRESHOLD < confidence(1, 1)

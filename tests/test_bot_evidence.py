@@ -1,58 +1,105 @@
+import json
+from dataclasses import astuple, fields, replace
+from math import exp, log
+
+import numpy as np
 import pytest
 
-from bot.evidence import MARGIN, rank, select, share_of
+from bot.evidence import (
+    ENOUGH,
+    WEIGHTS_FILE,
+    WITH_LATE,
+    WITHOUT_LATE,
+    Evidence,
+    Features,
+    features_of,
+    rank,
+    score_of,
+    select,
+    share_of,
+)
 from corpus.article import Article, Passage, Span
-from index.retrieve import Hit, SentenceHit
+from index.retrieve import Hit, SentenceHit, SentenceHits
 from tests.bot_fakes import evidence
 
 WEIGHTS = {"tea": 2.0, "hot": 1.0, "rain": 1.0}
+TOKENS = np.array([0.75, 0.25], np.float32)
+NO_WEIGHTS = np.empty(0, np.float32)
+PLAIN = Features(0, 0, 0, 0, 0, 0, 0, 1, log(3))
 
 
-def sentence(article: Article, text: str, *, cosine: float, passage: float) -> SentenceHit:
-    """One that stands in a passage of its own, which scored `passage`."""
+def row(*cosines: float) -> np.ndarray:
+    """What the question's tokens match."""
+    return np.array(cosines, np.float32)
+
+
+def sentence(article: Article, text: str, late: float = 0.5) -> SentenceHit:
+    """One that matches both tokens of a question equally, alone in its passage."""
     start = article.text.index(text)
     span = Span(start, start + len(text))
-    return SentenceHit(
-        Hit(0, Passage(article.id, span.start, span.end, 0), passage, 0, 0), span, cosine
+    hit = Hit(0, Passage(article.id, span.start, span.end, 0), 1.0, 0.4, 0.3, 0.6)
+    return SentenceHit(hit, span, row(late, late), row(0, 0), row(late, late))
+
+
+def found(*sentences: SentenceHit) -> SentenceHits:
+    """Sentences found for a question of two tokens."""
+    return SentenceHits(sentences, TOKENS)
+
+
+def test_what_is_known_of_a_sentence() -> None:
+    """Tokens weigh 3/4 and 1/4: own 0.6 and 0.2 make 0.5. The title has 0.6 for the second: 0.1.
+
+    The neighbours have 0.8 for the first: 0.15. "tea" and "hot" are 3 of the question's 4.
+    """
+    hit = Hit(0, Passage("a", 0, 11, 0), 1.0, 0.4, 0.3, 0.7)
+    one = SentenceHit(hit, Span(0, 11), row(0.6, 0.2), row(0.1, 0.6), row(0.8, 0.1))
+    known = features_of(one, "Tea is hot.", TOKENS, WEIGHTS)
+    assert astuple(known) == pytest.approx(
+        (0.5, 0.1, 0.15, 0.7, 0.4, 0.3, 0.75, 1, log(3)), abs=1e-6
     )
 
 
-def test_a_sentence_scores_its_cosine_its_words_and_its_passage() -> None:
-    article = Article("a", "", "Tea is hot. Rain fell.")
-    found = [
-        sentence(article, "Rain fell.", cosine=0.2, passage=0.8),
-        sentence(article, "Tea is hot.", cosine=0.5, passage=0.8),
-    ]
-    best, other = rank(found, {"a": article}, WEIGHTS)
-    # "tea" and "hot" are 3 of the question's 4: 0.5 + 0.3 * 3/4 + 0.5 * 0.8
-    assert (best.text, best.coverage) == ("Tea is hot.", 0.75)
-    assert best.score == pytest.approx(1.125)
-    # "rain" is 1 of 4: 0.2 + 0.3 * 1/4 + 0.5 * 0.8
-    assert (other.text, other.coverage) == ("Rain fell.", 0.25)
-    assert other.score == pytest.approx(0.675)
+def test_without_late_interaction_what_rests_on_it_is_zero() -> None:
+    nothing = np.empty(0, np.float32)
+    hit = Hit(0, Passage("a", 0, 11, 0), 0.6, 0.4, 0.3)
+    one = SentenceHit(hit, Span(0, 11), nothing, nothing, nothing)
+    known = features_of(one, "Tea is hot.", nothing, WEIGHTS)
+    assert (known.late, known.with_title, known.with_neighbours, known.passage) == (0, 0, 0, 0)
+    assert known.coverage == 0.75
 
 
 @pytest.mark.parametrize("end", [".", "!", "?", "…", '."', "?’", ".)", "。", "！", "？", ".”)"])
-def test_what_ends_as_a_sentence_costs_nothing(end: str) -> None:
+def test_what_ends_as_a_sentence_is_one(end: str) -> None:
     article = Article("a", "", f"Hot tea{end}")
-    (only,) = rank([sentence(article, article.text, cosine=0.4, passage=0)], {"a": article}, {})
-    assert only.score == pytest.approx(0.4)
+    assert features_of(sentence(article, article.text), article.text, TOKENS, {}).sentence == 1
 
 
 @pytest.mark.parametrize("text", ["Hot tea", "Hot tea:", "Hot tea,", "No. 1 tea", "热茶"])
-def test_a_heading_costs_three_tenths(text: str) -> None:
-    article = Article("a", "", text)
-    (only,) = rank([sentence(article, text, cosine=0.4, passage=0)], {"a": article}, {})
-    assert only.score == pytest.approx(0.1)
+def test_a_heading_is_no_sentence(text: str) -> None:
+    assert features_of(sentence(Article("a", "", text), text), text, TOKENS, {}).sentence == 0
+
+
+@pytest.mark.parametrize("feature", ["late", "passage", "cosine", "words", "coverage"])
+def test_what_speaks_for_a_sentence_raises_its_score(feature: str) -> None:
+    better = replace(PLAIN, **{feature: 1.0})
+    assert score_of(better, late=True) > score_of(PLAIN, late=True)
+
+
+def test_the_best_match_comes_first_with_its_text_and_probability() -> None:
+    """The odds of two sentences are e to the difference of their scores (Luce)."""
+    article = Article("a", "", "Tea is hot. Rain fell.")
+    both = [sentence(article, "Rain fell.", 0.2), sentence(article, "Tea is hot.", 0.5)]
+    best, other = rank(found(*both), {"a": article}, WEIGHTS)
+    assert (best.text, other.text) == ("Tea is hot.", "Rain fell.")
+    assert best.probability + other.probability == pytest.approx(1)
+    assert best.probability / other.probability == pytest.approx(exp(best.score - other.score))
 
 
 def test_equal_scores_stay_in_the_order_found() -> None:
     article = Article("a", "", "One b. Two b. Three b.")
-    found = [
-        sentence(article, text, cosine=0.5, passage=0) for text in ("Two b.", "One b.", "Three b.")
-    ]
-    ranked = rank(found, {"a": article}, {})
-    assert [item.text for item in ranked] == ["Two b.", "One b.", "Three b."]
+    same = [sentence(article, text) for text in ("Two b.", "One b.")]
+    ranked = rank(found(*same), {"a": article}, {})
+    assert [item.text for item in ranked] == ["Two b.", "One b."]
 
 
 @pytest.mark.parametrize(
@@ -67,20 +114,44 @@ def test_a_question_without_terms_is_covered_by_nothing() -> None:
     assert share_of({"tea"}, {}) == 0
 
 
-def test_sentences_within_the_margin_of_the_best_are_taken() -> None:
-    scores = [1.0, 0.95, 1.0 - MARGIN, 0.89]
-    ranked = [evidence(f"Sentence{n} alone{n}.", score) for n, score in enumerate(scores)]
-    assert select(ranked, 10) == ranked[:3]
+def likely(*probabilities: float) -> list[Evidence]:
+    """Sentences that have nothing in common, best first."""
+    return [
+        evidence(f"Sentence{n} alone{n}.", -float(n), probability=probability)
+        for n, probability in enumerate(probabilities)
+    ]
 
 
-def test_the_margin_is_to_the_best_not_to_the_last_taken() -> None:
-    ranked = [evidence(f"Sentence{n} alone{n}.", 1.0 - n * 0.06) for n in range(3)]
-    assert select(ranked, 10) == ranked[:2]
+def test_a_sentence_that_is_surely_the_evidence_is_quoted_alone() -> None:
+    ranked = likely(ENOUGH, 1 - ENOUGH)
+    assert select(ranked, NO_WEIGHTS, 3) == ranked[:1]
+
+
+def test_sentences_are_quoted_until_the_evidence_is_likely_among_them() -> None:
+    """0.5 + 0.3 is not enough, 0.5 + 0.3 + 0.15 is."""
+    ranked = likely(0.5, 0.3, 0.15, 0.05)
+    assert select(ranked, NO_WEIGHTS, 10) == ranked[:3]
+
+
+def test_what_matches_the_open_half_of_a_question_comes_before_more_of_the_same() -> None:
+    """The last two match 0.8 of one token: what the first has, or what it lacks.
+
+    That gains 0.25 · 0.8 of the question's weight, times `GAIN_WEIGHT` more than the 0.5 between
+    their scores.
+    """
+    first, same, other = (
+        replace(evidence(f"Sentence{n} alone{n}.", score, probability=0.3), matches=matches)
+        for n, (score, matches) in enumerate(
+            [(2.0, row(0.8, 0)), (1.0, row(0.8, 0)), (0.5, row(0, 0.8))]
+        )
+    )
+    assert select([first, same, other], TOKENS, 2) == [first, other]
+    assert select([first, same, other], np.zeros(2, np.float32), 2) == [first, same]
 
 
 def test_no_more_than_the_limit_are_taken() -> None:
-    ranked = [evidence(f"Sentence{n} alone{n}.") for n in range(5)]
-    assert select(ranked, 3) == ranked[:3]
+    ranked = likely(0.2, 0.2, 0.2, 0.2, 0.2)
+    assert select(ranked, NO_WEIGHTS, 3) == ranked[:3]
 
 
 @pytest.mark.parametrize(
@@ -96,13 +167,21 @@ def test_no_more_than_the_limit_are_taken() -> None:
 )
 def test_what_says_the_same_is_not_quoted_twice(text: str, count: int) -> None:
     ranked = [evidence("Green tea tasted sweet."), evidence(text)]
-    assert len(select(ranked, 3)) == count
+    assert len(select(ranked, NO_WEIGHTS, 3)) == count
 
 
 def test_a_repetition_leaves_room_for_the_next() -> None:
     ranked = [evidence("Red tea pot."), evidence("Red tea pot!"), evidence("Blue moon car.")]
-    assert select(ranked, 2) == [ranked[0], ranked[2]]
+    assert select(ranked, NO_WEIGHTS, 2) == [ranked[0], ranked[2]]
 
 
 def test_nothing_found_is_nothing_selected() -> None:
-    assert select(rank([], {}, WEIGHTS), 3) == []
+    assert select(rank(found(), {}, WEIGHTS), TOKENS, 3) == []
+
+
+def test_the_weights_name_every_feature_and_their_recipe() -> None:
+    record = json.loads(WEIGHTS_FILE.read_bytes())
+    for name in (WITH_LATE, WITHOUT_LATE):
+        assert list(record["weights"][name]) == [field.name for field in fields(Features)]
+    assert record["made_by"] == "citewire eval train evidence"
+    assert record["data"]

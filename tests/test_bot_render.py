@@ -54,7 +54,7 @@ def test_a_piped_answer_is_plain_and_whole(answer: Answer) -> None:
         "[1] [2] [3] On tea — The Post, Ada, 2026-01-01 (2 days ago)",
         "    https://post.example/tea",
         "",
-        "1 independent source · newest 2 days ago · confidence 0.94 (answers from 0.38)",
+        "1 independent source · newest 2 days ago · confidence 0.98 (answers from 0.36)",
     ]
 
 

@@ -43,7 +43,12 @@ def test_a_search_lasts_until_its_end(tmp_path: Path) -> None:
 def test_what_is_timed_finds_the_same(tmp_path: Path) -> None:
     plain = library(tmp_path, TEA, WHALE)
     timed = Stopwatch(plain).retriever
-    assert timed.search_sentences("tea rain", 3) == plain.search_sentences("tea rain", 3)
+    assert timed.search("tea rain", 3) == plain.search("tea rain", 3)
+    spans = [
+        [(one.hit, one.span) for one in retriever.search_sentences("tea rain", 3).sentences]
+        for retriever in (timed, plain)
+    ]
+    assert spans[0] == spans[1]
     assert timed.encoder.fits("tea")
 
 

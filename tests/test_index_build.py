@@ -1,10 +1,12 @@
 import errno
+import json
 import logging
 import os
 import random
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +20,11 @@ from index.build import CACHE_FILE
 from index.cache import EmbeddingCache
 from index.durable import replace_file
 from index.errors import ArticleNotFound, BuildFailed, NoSnapshot, NothingRead
+from index.late_interaction import PassageTokens
 from index.snapshot import open_current, snapshot_ids
 from index.store import ArticleStore
-from tests.fakes import Desk, FakeEncoder, files_below, found
+from index.tokens import LateInteraction, StoredTokens
+from tests.fakes import CODEC, Desk, FakeEncoder, files_below, found
 
 # Five words a sentence, eight a passage: every sentence is a passage of its own.
 TEA = found("tea", "The tea is hot today. The rain is cold today.", title="Tea")
@@ -58,7 +62,9 @@ def test_a_first_build_embeds_every_passage(desk: Desk) -> None:
     snapshot = open_current(desk.data)
     assert snapshot.manifest.snapshot_id == report.snapshot_id
     assert snapshot.manifest.sources == ("tests",)
-    assert (len(snapshot.vectors), len(snapshot.words), len(snapshot.sentences)) == (5, 5, 5)
+    assert (len(snapshot.vectors), len(snapshot.words)) == (5, 5)
+    assert snapshot.tokens is not None
+    assert snapshot.tokens.segments == 10  # a title and a sentence each
 
 
 def test_every_row_has_the_vector_of_its_passage(desk: Desk) -> None:
@@ -69,12 +75,19 @@ def test_every_row_has_the_vector_of_its_passage(desk: Desk) -> None:
 
 def assert_every_row_has_its_vector(desk: Desk) -> None:
     snapshot = open_current(desk.data)
+    assert snapshot.tokens is not None
     rows = range(snapshot.manifest.passages)
+    tokens = StoredTokens(snapshot.tokens, snapshot.articles).tokens(rows)
     for row, passage in enumerate(snapshot.articles.passages(rows)):
         article = snapshot.articles.article(passage.article_id)
         text = f"{article.title} {article.text[passage.start : passage.end]}"
         want = FakeEncoder().encode_question(text)
-        assert snapshot.vectors.vector(row) == pytest.approx(want, abs=1e-3)
+        assert snapshot.vectors.vector(row) == pytest.approx(want.vector, abs=1e-3)
+        assert (CODEC.decode(tokens[row].codes) == want.tokens.vectors).all()
+        assert tokens[row].counts == (
+            len(article.title.split()),
+            len(want.tokens.spans) - len(article.title.split()),
+        )
 
 
 def test_an_unchanged_collection_embeds_nothing_and_makes_no_snapshot(desk: Desk) -> None:
@@ -94,7 +107,7 @@ def test_what_a_killed_build_left_in_the_cache_goes_even_when_nothing_changed(de
     spec = FakeEncoder().spec
     with EmbeddingCache(desk.data / CACHE_FILE, spec.fingerprint) as cache:
         vectors = np.ones((1, spec.dimension), np.float32)
-        cache.put([b"gone"], vectors, [vectors.astype(np.float16)])
+        cache.put([b"gone"], vectors, [PassageTokens(CODEC.encode(vectors), (1,))])
     assert cached(desk) == 4
     assert not desk.update(CAR).is_new
     assert cached(desk) == 3
@@ -106,6 +119,7 @@ def test_a_changed_article_embeds_only_the_passages_whose_text_changed(desk: Des
     changed = found("car", CAR.article.text.replace("robot", "tea"))
     report = desk.update(TEA, changed, encoder=encoder)
     assert encoder.seen == ["The tea has a car."]
+    assert_every_row_has_its_vector(desk)
     assert (report.added, report.changed, report.removed, report.embedded) == (0, 1, 0, 1)
 
 
@@ -247,18 +261,52 @@ def test_an_interrupted_build_goes_on_where_it_stopped(desk: Desk) -> None:
     report = desk.update(TEA, CAR, encoder=encoder)
     assert encoder.seen == ["The whale has a moon."]
     assert (report.embedded, report.passages) == (1, 5)
+    assert_every_row_has_its_vector(desk)
+
+
+def test_an_interrupted_build_leaves_the_tokens_that_are_live(desk: Desk) -> None:
+    desk.update(CAR)
+    with pytest.raises(RuntimeError, match="the encoder broke"):
+        desk.update(CAR, TEA, encoder=FakeEncoder(batches=0))
+    assert article_ids(desk) == ["car"]
+    assert_every_row_has_its_vector(desk)
 
 
 def test_articles_without_text_have_no_passages(desk: Desk) -> None:
     report = desk.update(found("blank", "", title="Tea"))
     assert (report.articles, report.passages, report.embedded) == (1, 0, 0)
     assert rows_of(desk, "tea") == []
+    tokens = open_current(desk.data).tokens
+    assert tokens is not None
+    assert tokens.segments == 0
+
+
+@pytest.mark.parametrize("mode", ["off", "query-time"])
+def test_tokens_can_be_left_out_and_stored_later(desk: Desk, mode: LateInteraction) -> None:
+    """They are cached all the same, so nothing is embedded again."""
+    desk.builder(late_interaction=mode).update([TEA, CAR], ("tests",))
+    assert open_current(desk.data).tokens is None
+    report = desk.builder(late_interaction="stored").update([TEA, CAR], ("tests",))
+    assert (report.is_new, report.embedded) == (True, 0)
+    assert_every_row_has_its_vector(desk)
+
+
+def test_an_unchanged_collection_stays_without_tokens(desk: Desk) -> None:
+    before = desk.builder(late_interaction="off").update([TEA], ("tests",))
+    report = desk.builder(late_interaction="off").update([TEA], ("tests",))
+    assert (report.is_new, report.snapshot_id) == (False, before.snapshot_id)
+
+
+def test_a_deletion_keeps_the_tokens_of_the_others(desk: Desk) -> None:
+    desk.update(TEA, CAR)
+    desk.builder().delete(frozenset({"tea"}))
+    assert_every_row_has_its_vector(desk)
 
 
 def test_another_encoder_embeds_all_anew(desk: Desk) -> None:
     desk.update(CAR)
     other = FakeEncoder()
-    other.spec = type(other.spec)("other", "2", "", 8, 32, "mean", "fp32")
+    other.spec = replace(other.spec, model="other", revision="2")
     report = desk.update(CAR, encoder=other)
     assert (report.is_new, report.embedded, report.added) == (True, 3, 0)
     assert open_current(desk.data).manifest.encoder.model == "other"
@@ -275,15 +323,30 @@ def test_a_damaged_cache_is_made_anew(desk: Desk, caplog: pytest.LogCaptureFixtu
     with caplog.at_level(logging.WARNING):
         report = desk.update(CAR, TEA)
     assert report.embedded == 5
+    assert_every_row_has_its_vector(desk)
     assert "is damaged" in caplog.text
     assert cached(desk) == 5
 
 
-def test_a_cache_of_another_shape_is_made_anew(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("ALTER TABLE vectors DROP COLUMN counts", id="it lacks a column"),
+        # That of Citewire 0.1, which kept sentences: nothing in it is of this encoder.
+        pytest.param(
+            "DROP TABLE vectors; CREATE TABLE vectors (fingerprint TEXT NOT NULL, text_hash BLOB "
+            "NOT NULL, vector BLOB NOT NULL, sentences BLOB NOT NULL, crc32 INTEGER NOT NULL, "
+            "PRIMARY KEY (fingerprint, text_hash)) WITHOUT ROWID",
+            id="format 1",
+        ),
+    ],
+)
+def test_a_cache_of_another_shape_is_made_anew(desk: Desk, change: str) -> None:
     desk.update(CAR)
     with closing(sqlite3.connect(desk.data / CACHE_FILE)) as db:
-        db.execute("ALTER TABLE vectors DROP COLUMN sentences")
+        db.executescript(change)
     assert desk.update(CAR, TEA).embedded == 5
+    assert_every_row_has_its_vector(desk)
 
 
 @pytest.mark.slow
@@ -312,6 +375,22 @@ def test_the_index_is_rebuilt_when_an_older_snapshot_stands_in(desk: Desk) -> No
     report = desk.update(CAR)
     assert report.is_new
     assert open_current(desk.data).manifest.snapshot_id == report.snapshot_id
+
+
+def test_an_index_of_another_format_is_rebuilt(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As an older Citewire left it: a manifest that is whole, but without `token_bytes`."""
+    before = desk.update(CAR)
+    path = desk.data / "snapshots" / before.snapshot_id / "manifest.json"
+    record = json.loads(path.read_bytes())
+    del record["sha256"], record["token_bytes"], record["encoder"]["codec"]
+    record["format"] = 1
+    path.write_text(json.dumps({**record, "sha256": snapshots._digest(record)}))
+    report = desk.update(CAR)
+    assert "is being rebuilt from the sources" in caplog.text
+    assert (report.is_new, report.added) == (True, 1)
+    assert_every_row_has_its_vector(desk)
 
 
 def fail(*_: object, **__: object) -> None:

@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,14 +21,16 @@ from index.encoder import (
     OnnxEncoder,
     PassageText,
     Vectors,
+    file_sha256,
     pool,
     read_spec,
 )
 from index.errors import EncoderMissing
 from index.export import DEFAULT_MODEL
+from index.late_interaction import CODEC_FILE, PACKAGED_CODEC, PassageTokens, matches
 
 ROOT = Path(__file__).resolve().parent.parent
-SPEC = EncoderSpec("m", "1", "0" * 64, 4, 8, "mean", "fp32")
+SPEC = EncoderSpec("m", "1", "0" * 64, 4, 8, "mean", "fp32", "pca")
 TEXTS = (
     "The car maker said on Tuesday that its smart car unit is worth 35 billion dollars.",
     "Rain.",
@@ -36,6 +38,9 @@ TEXTS = (
     "Whales sleep upright, in groups of five or six, and only for some minutes at a time.",
     "The moon is 384,400 km away from the earth on average. Light takes 1.3 seconds for that.",
     "Steep green tea at 70 °C for two minutes, black tea with boiling water for four.",
+)
+PASSAGE = PassageText(
+    "News\nWhales sleep upright. The bank was robbed.", (Span(5, 26), Span(27, 47))
 )
 slow = pytest.mark.slow
 
@@ -54,6 +59,10 @@ def vectors_of(encoder: OnnxEncoder, texts: Sequence[str]) -> Vectors:
     for batch in encoder.encode_batches([whole(text) for text in texts]):
         vectors[list(batch.positions)] = batch.vectors
     return vectors
+
+
+def tokens_of(encoder: OnnxEncoder, passages: Iterable[PassageText]) -> list[PassageTokens]:
+    return [own for batch in encoder.encode_batches(list(passages)) for own in batch.tokens]
 
 
 def lengths(vectors: Vectors) -> Vectors:
@@ -77,6 +86,7 @@ def test_pooling_takes_the_mean_or_the_first_token_to_length_one() -> None:
         {"max_tokens": 9},
         {"pooling": "cls"},
         {"quantization": "int8-avx2"},
+        {"codec": "another"},
         {"query_prompt": "q: "},
         {"passage_prompt": "p: "},
     ],
@@ -97,7 +107,7 @@ def test_a_folder_without_a_whole_encoder_is_named(tmp_path: Path, content: byte
 
 
 @slow
-@pytest.mark.parametrize("name", [MODEL_FILE, TOKENIZER_FILE])
+@pytest.mark.parametrize("name", [MODEL_FILE, TOKENIZER_FILE, CODEC_FILE])
 def test_a_changed_file_of_the_encoder_is_named(
     exported_encoder: Path, tmp_path: Path, name: str
 ) -> None:
@@ -124,13 +134,13 @@ def test_the_spec_is_that_of_the_model(encoder: OnnxEncoder, exported_encoder: P
 
 @slow
 def test_all_vectors_have_length_one(encoder: OnnxEncoder) -> None:
-    sentences = PassageText(TEXTS[2], (Span(0, 64), Span(65, len(TEXTS[2])), Span(0, 0)))
-    for batch in encoder.encode_batches([*map(whole, TEXTS), sentences, whole(" ")]):
+    for batch in encoder.encode_batches([*map(whole, TEXTS), whole(" ")]):
         assert lengths(batch.vectors) == pytest.approx(1, abs=1e-5)
-        for rows in batch.sentences:
-            assert lengths(np.asarray(rows, np.float32)) == pytest.approx(1, abs=2e-3)
-    assert encoder.encode_question("").shape == (384,)
-    assert np.linalg.norm(encoder.encode_question("")) == pytest.approx(1, abs=1e-5)
+    for question in ("", TEXTS[0]):
+        encoded = encoder.encode_question(question)
+        assert encoded.vector.shape == (384,)
+        assert np.linalg.norm(encoded.vector) == pytest.approx(1, abs=1e-5)
+        assert lengths(encoded.tokens.vectors) == pytest.approx(1, abs=1e-5)
 
 
 @slow
@@ -143,7 +153,7 @@ def test_batches_cover_every_passage_once_in_order_within_their_budget(
     for batch in encoder.encode_batches([whole(text) for text in texts]):
         counts = encoder.count_tokens([texts[place] for place in batch.positions])
         assert len(counts) == 1 or sum(min(256, count + 2) for count in counts) <= BATCH_TOKENS
-        assert len(batch.vectors) == len(batch.sentences) == len(batch.positions)
+        assert len(batch.vectors) == len(batch.tokens) == len(batch.positions)
         seen += batch.positions
     assert seen == list(range(len(texts)))
     assert list(encoder.encode_batches([])) == []
@@ -160,7 +170,12 @@ def test_a_text_has_the_same_vector_alone_and_in_any_company(encoder: OnnxEncode
 @slow
 def test_a_question_is_encoded_as_a_passage_is(encoder: OnnxEncoder) -> None:
     for text in TEXTS:
-        assert encoder.encode_question(text) == pytest.approx(vectors_of(encoder, [text])[0])
+        encoded = encoder.encode_question(text)
+        assert encoded.vector == pytest.approx(vectors_of(encoder, [text])[0])
+        [tokens] = tokens_of(encoder, [whole(text)])
+        # Four bits a dimension leave a token's cosine with itself at 0.98 and more.
+        found = encoder.codec.decode(tokens.codes)
+        assert (found * encoded.tokens.vectors).sum(axis=1).min() > 0.98
 
 
 @slow
@@ -180,18 +195,157 @@ def test_words_beyond_the_window_do_not_count(encoder: OnnxEncoder) -> None:
     assert encoder.count_tokens([filler + "green tea"]) == [300]
     assert tea @ whale > 0.9999
     assert not encoder.fits(filler)
-    assert encoder.encode_question(filler) == pytest.approx(encoder.encode_question(filler * 40))
+    longer = encoder.encode_question(filler * 40)
+    assert encoder.encode_question(filler).vector == pytest.approx(longer.vector)
+    assert len(longer.tokens.spans) == len(longer.tokens.vectors) == 254  # and two special ones
 
 
 @slow
 def test_a_sentence_has_the_meaning_of_its_own_words(encoder: OnnxEncoder) -> None:
-    first, second = "Whales sleep upright.", "The bank was robbed."
-    text = f"{first} {second}"
-    spans = (Span(0, len(first)), Span(len(first) + 1, len(text)))
-    [batch] = encoder.encode_batches([PassageText(text, spans)])
-    sentences = np.asarray(batch.sentences[0], np.float32)
-    assert list((sentences @ encoder.encode_question("sleeping whales")).argsort()) == [1, 0]
-    assert list((sentences @ encoder.encode_question("bank robbery")).argsort()) == [0, 1]
+    [tokens] = tokens_of(encoder, [PASSAGE])
+    for question, best in [("sleeping whales", 1), ("bank robbery", 2)]:
+        asked = encoder.encode_question(question).tokens
+        [found] = matches(asked, [tokens], encoder.codec)
+        assert found.sum(axis=1).argmax() == best
+
+
+@slow
+def test_a_passages_tokens_are_counted_by_title_and_sentence(encoder: OnnxEncoder) -> None:
+    """Word pieces: News | Whales, sleep, upright, the stop | The, bank, was, robbed, the stop."""
+    [tokens] = tokens_of(encoder, [PASSAGE])
+    assert tokens.counts == (1, 4, 5)
+    assert tokens.codes.shape == (10, 64)
+    assert tokens.codes.dtype == np.uint8
+
+
+@slow
+def test_a_sentences_tokens_are_those_of_its_passage(encoder: OnnxEncoder) -> None:
+    """As encoded within it: the same sentence alone has others."""
+    vectors, spans = encoder.token_vectors(PASSAGE.text)
+    [tokens] = tokens_of(encoder, [PASSAGE])
+    assert (tokens.codes == encoder.codec.encode(vectors)).all()
+    bank = [span.start >= PASSAGE.sentences[1].start for span in spans]
+    assert (tokens.codes[5:] == encoder.codec.encode(vectors[bank])).all()
+    [alone] = tokens_of(encoder, [whole("The bank was robbed.")])
+    assert (tokens.codes[5:] != alone.codes).any()
+
+
+@slow
+@pytest.mark.parametrize(
+    ("passage", "want"),
+    [
+        pytest.param(PassageText("", ()), (0,), id="no text"),
+        pytest.param(PassageText("Green tea\n", ()), (2,), id="a title alone"),
+        pytest.param(PassageText("Tea. ", (Span(0, 4), Span(4, 5))), (0, 2, 0), id="a blank"),
+        # 300 words, of which 254 are within the window.
+        pytest.param(
+            PassageText("the " * 300, (Span(0, 1000), Span(1000, 1100), Span(1100, 1200))),
+            (0, 250, 4, 0),
+            id="beyond the window",
+        ),
+    ],
+)
+def test_a_segment_may_have_no_token(
+    encoder: OnnxEncoder, passage: PassageText, want: tuple[int, ...]
+) -> None:
+    [tokens] = tokens_of(encoder, [passage])
+    assert tokens.counts == want
+    assert len(tokens.codes) == sum(want)
+
+
+@slow
+def test_the_counts_of_every_passage_add_up(encoder: OnnxEncoder) -> None:
+    """Our own articles, a passage a paragraph, a sentence each of its halves."""
+    paths = sorted((ROOT / "corpus" / "articles").rglob("*.md"))[:3]
+    texts = [part for path in paths for part in path.read_text("utf-8").split("\n\n")[1:6]]
+    half = [PassageText(t, (Span(0, len(t) // 2), Span(len(t) // 2, len(t)))) for t in texts]
+    for text, tokens in zip(texts, tokens_of(encoder, half), strict=True):
+        own = min(encoder.count_tokens([text])[0], 254)
+        assert len(tokens.codes) == sum(tokens.counts) == own
+        assert (len(tokens.counts), tokens.counts[0]) == (3, 0)
+
+
+@slow
+def test_a_questions_tokens_say_where_they_stand(encoder: OnnxEncoder) -> None:
+    question = " Who re-sells  “GREEN” tea?"
+    tokens = encoder.encode_question(question).tokens
+    words = [question[span.start : span.end] for span in tokens.spans]
+    assert words == ["Who", "re", "-", "sells", "“", "GREEN", "”", "tea", "?"]
+    assert tokens.vectors.shape == (9, 128)
+    assert tokens.importance.shape == (9,)
+    assert tokens.importance.min() > 0
+
+
+@slow
+def test_a_question_without_words_has_no_token(encoder: OnnxEncoder) -> None:
+    tokens = encoder.encode_question("").tokens
+    assert (tokens.vectors.shape, tokens.importance.shape, tokens.spans) == ((0, 128), (0,), ())
+
+
+def variant(
+    exported: Path, folder: Path, spec: Mapping[str, str], tokenizer: Mapping[str, object]
+) -> OnnxEncoder:
+    """The real encoder with other parts of its spec and its tokenizer."""
+    shutil.copytree(exported, folder)
+    path = folder / TOKENIZER_FILE
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), **tokenizer}))
+    record = json.loads((folder / SPEC_FILE).read_bytes())
+    record["spec"] |= spec
+    record["files"][TOKENIZER_FILE] = file_sha256(path)
+    (folder / SPEC_FILE).write_text(json.dumps(record))
+    return OnnxEncoder(folder)
+
+
+@slow
+def test_the_tokens_of_a_prompt_are_left_out(
+    encoder: OnnxEncoder, exported_encoder: Path, tmp_path: Path
+) -> None:
+    """It is read all the same: the vectors are those of the text behind it."""
+    prompts = {"query_prompt": "query: ", "passage_prompt": "a long passage: "}
+    prompted = variant(exported_encoder, tmp_path / "e", prompts, {})
+    [tokens] = tokens_of(prompted, [PASSAGE])
+    assert tokens.counts == (1, 4, 5)
+    vectors, _ = encoder.token_vectors("a long passage: " + PASSAGE.text)
+    assert (tokens.codes == encoder.codec.encode(vectors[4:])).all()
+    asked = prompted.encode_question("Green tea?").tokens
+    assert asked.spans == (Span(0, 5), Span(6, 9), Span(9, 10))
+    vectors, _ = encoder.token_vectors("query: Green tea?")
+    assert asked.vectors == pytest.approx(encoder.codec.reduce(vectors[2:]))
+    assert asked.importance == pytest.approx(encoder.codec.importance(vectors[2:]))
+
+
+@slow
+def test_a_token_that_begins_with_a_blank_is_its_words(
+    exported_encoder: Path, tmp_path: Path
+) -> None:
+    """As SentencePiece makes them: the blank before a word is part of it, even a prompt's last."""
+    blanks = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True}
+    prompts = {"query_prompt": "query: ", "passage_prompt": "passage: "}
+    tokenizer = {"normalizer": None, "pre_tokenizer": blanks}
+    other = variant(exported_encoder, tmp_path / "e", prompts, tokenizer)
+    text = "Whales sleep upright. The bank was robbed."
+    [tokens] = tokens_of(other, [PassageText(text, (Span(0, 21), Span(22, len(text))))])
+    assert tokens.counts == (0, 3, 4)
+    asked = other.encode_question("green tea").tokens
+    assert asked.spans == (Span(0, 5), Span(5, 9))
+
+
+@slow
+def test_the_codec_is_the_packaged_one(encoder: OnnxEncoder) -> None:
+    assert encoder.spec.codec == file_sha256(PACKAGED_CODEC)
+    assert encoder.codec.to_bytes() == PACKAGED_CODEC.read_bytes()
+    assert encoder.codec.projection.shape == (encoder.spec.dimension, 128)
+
+
+@slow
+def test_a_codec_that_was_exported_damaged_is_named(exported_encoder: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(exported_encoder, tmp_path / "encoder")
+    (folder / CODEC_FILE).write_bytes(b"garbage")
+    record = json.loads((folder / SPEC_FILE).read_bytes())
+    record["files"][CODEC_FILE] = file_sha256(folder / CODEC_FILE)
+    (folder / SPEC_FILE).write_text(json.dumps(record))
+    with pytest.raises(EncoderMissing, match=f"{CODEC_FILE} can't be read"):
+        OnnxEncoder(folder)
 
 
 @slow
@@ -223,4 +377,9 @@ def test_searching_imports_no_torch() -> None:
 def test_threads_change_no_vector(exported_encoder: Path, encoder: OnnxEncoder) -> None:
     wide = OnnxEncoder(exported_encoder, threads_per_run=2)
     for text in TEXTS:
-        assert (wide.encode_question(text) == encoder.encode_question(text)).all()
+        one, two = encoder.encode_question(text), wide.encode_question(text)
+        assert (one.vector == two.vector).all()
+        assert (one.tokens.vectors == two.tokens.vectors).all()
+        assert (one.tokens.importance == two.tokens.importance).all()
+    pairs = zip(*(tokens_of(e, map(whole, TEXTS)) for e in (encoder, wide)), strict=True)
+    assert all((a.codes == b.codes).all() for a, b in pairs)

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from index import live
-from index.encoder import EncoderSpec
 from index.errors import EncoderMissing, NoSnapshot, SnapshotDamaged, SnapshotIncompatible
 from index.live import LiveIndex
+from index.retrieve import FEW_RERANKED, RERANKED
 from index.snapshot import SplitterSpec, snapshot_folder
+from index.tokens import EncodedTokens, LateInteraction, StoredTokens
 from tests.fakes import SPLITTER, Desk, FakeEncoder, found
 
 TEA = found("tea", "The tea is hot.")
@@ -138,9 +139,47 @@ def test_another_splitter_is_refused_by_name(desk: Desk, wanted: SplitterSpec, n
     assert open_live(desk, splitter=SPLITTER).current()
 
 
+@pytest.mark.usefixtures("loads")
+@pytest.mark.parametrize(
+    ("built", "searched", "kind", "depth"),
+    [
+        ("auto", "auto", StoredTokens, RERANKED),
+        ("stored", "stored", StoredTokens, RERANKED),
+        ("stored", "query-time", EncodedTokens, FEW_RERANKED),
+        ("query-time", "auto", EncodedTokens, FEW_RERANKED),
+        ("off", "query-time", EncodedTokens, FEW_RERANKED),
+    ],
+)
+def test_tokens_are_those_stored_or_encoded_for_fewer(
+    desk: Desk, built: LateInteraction, searched: LateInteraction, kind: type, depth: int
+) -> None:
+    desk.builder(late_interaction=built).update([TEA, CAR], ("tests",))
+    retriever = LiveIndex(desk.data, desk.data, late_interaction=searched).current().retriever
+    assert isinstance(retriever.tokens, kind)
+    assert retriever.reranked == depth
+    [hit] = retriever.search("car", 1)
+    assert (hit.passage.article_id, hit.late) == ("car", 1)
+
+
+@pytest.mark.usefixtures("loads")
+def test_without_late_interaction_stored_tokens_are_left_alone(desk: Desk) -> None:
+    desk.update(TEA, CAR)
+    retriever = LiveIndex(desk.data, desk.data, late_interaction="off").current().retriever
+    assert retriever.tokens is None
+    assert [hit.late for hit in retriever.search("car", 2)] == [0, 0]
+
+
+@pytest.mark.usefixtures("loads")
+def test_tokens_that_must_be_stored_and_are_not_are_named(desk: Desk) -> None:
+    desk.builder(late_interaction="off").update([TEA], ("tests",))
+    index = LiveIndex(desk.data, desk.data, late_interaction="stored")
+    with pytest.raises(SnapshotIncompatible, match=r"late interaction without.*stored.*rebuild"):
+        index.current()
+
+
 def test_a_missing_encoder_is_named(desk: Desk) -> None:
     desk.update(TEA)
-    fingerprint = EncoderSpec("fake", "1", "", 8, 32, "mean", "fp32").fingerprint
+    fingerprint = FakeEncoder().spec.fingerprint
     with pytest.raises(EncoderMissing, match=f"{fingerprint}.*citewire index"):
         open_live(desk).current()
 

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from math import sqrt
+from math import log, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,12 @@ from hypothesis import strategies as st
 from corpus.article import Article, Passage, Span
 from corpus.read import Found
 from index.encoder import Vectors
+from index.errors import SnapshotIncompatible
+from index.live import retriever_of as searching
 from index.retrieve import CANDIDATES, Hit, IndexInfo, Retriever
 from index.snapshot import open_current
 from index.store import Filters
+from index.tokens import StoredTokens
 from index.vectors import Neighbour, VectorStore
 from tests.fakes import Desk, FakeEncoder, found
 
@@ -36,9 +40,8 @@ def retriever_of(folder: Path, *articles: Found) -> Retriever:
     desk = Desk(folder / "data")
     desk.update(*articles)
     found = open_current(desk.data)
-    return Retriever(
-        INFO, FakeEncoder(), found.vectors, found.words, found.sentences, found.articles
-    )
+    tokens = StoredTokens(found.tokens, found.articles) if found.tokens else None
+    return Retriever(INFO, FakeEncoder(), found.vectors, found.words, found.articles, tokens)
 
 
 class FakeWords:
@@ -68,19 +71,23 @@ class FakeReader:
         """Return one a row."""
         return [Passage(f"a{row}", 0, 1, 0) for row in rows]
 
-    def sentence_rows(self, rows: Sequence[int]) -> list[range]:
-        """Return one a row."""
-        return [range(row, row + 1) for row in rows]
-
     def matching_rows(self, filters: Filters) -> list[int]:
         """Return the rows of the ids."""
         return [int(name[1:]) for name in filters.document_ids or ()]
+
+    def cluster_id(self, article_id: str) -> str:
+        """Return that there are no copies."""
+        return article_id
+
+    def copies(self, _article_id: str, _filters: Filters) -> tuple[str, ...]:
+        """Return none."""
+        return ()
 
 
 def fused(vectors: Vectors, words: dict[int, float], weight: float = 0.8) -> Retriever:
     dense = VectorStore.from_vectors(vectors)
     return Retriever(
-        INFO, FakeEncoder(), dense, FakeWords(words), dense, FakeReader(), words_weight=weight
+        INFO, FakeEncoder(), dense, FakeWords(words), FakeReader(), None, words_weight=weight
     )
 
 
@@ -186,31 +193,97 @@ def test_documents_are_the_first_of_each_in_the_whole_ranking(
 
     dense = VectorStore.from_vectors(axis(*axes))
     words = FakeWords({row: float(row % 3) for row in range(len(axes))})
-    search = Retriever(INFO, FakeEncoder(), dense, words, dense, Grouped())
+    search = Retriever(INFO, FakeEncoder(), dense, words, Grouped(), None)
     firsts: dict[str, Hit] = {}
     for hit in search.search("car tea", len(axes)):
         firsts.setdefault(hit.passage.article_id, hit)
     assert search.search_documents("car tea", k) == list(firsts.values())[:k]
 
 
-def test_sentences_have_exact_spans_and_their_own_cosine(retriever: Retriever) -> None:
-    """`tea` is a third of `Tea is hot.`: words tea, is, hot, so 1/√(1 + 2²); none of `Rain …`."""
+def test_sentences_have_exact_spans_and_their_own_matches(retriever: Retriever) -> None:
+    """`tea` is a word of `Tea is hot.` and none of the other; `moon` is in neither."""
     filters = Filters(document_ids=("tea",))
-    one, two = retriever.search_sentences("tea", 1, filters=filters)
+    found = retriever.search_sentences("tea moon", 1, filters=filters)
+    one, two = found.sentences
     text = "Tea is hot. Rain is cold."
     assert (one.span, two.span) == (Span(0, 11), Span(12, 25))
     assert (text[0:11], text[12:25]) == ("Tea is hot.", "Rain is cold.")
-    assert one.cosine == pytest.approx(1 / sqrt(5), abs=1e-3)
-    assert two.cosine == pytest.approx(0, abs=1e-3)
-    assert one.hit == two.hit == retriever.search("tea", 1)[0]
+    assert one.matches == pytest.approx([1, 0])
+    assert two.matches == pytest.approx([0, 0])
+    assert one.hit == two.hit == retriever.search("tea moon", 1, filters=filters)[0]
+
+
+def test_late_interaction_is_the_weighted_mean_of_the_best_matches(retriever: Retriever) -> None:
+    """Row 1, `The car has a robot.`: of `car robot moon` the first two are matched, by 1.
+
+    car is in two of five passages, robot in two, moon in one: ln(1 + 3.5 / 2.5) = ln 2.4 twice and
+    ln(1 + 4.5 / 1.5) = ln 4, so the weights are 0.279, 0.279 and 0.442.
+    """
+    found = retriever.search_sentences("car robot moon", 1)
+    share = log(2.4) / (2 * log(2.4) + log(4))
+    assert found.weights == pytest.approx([share, share, 1 - 2 * share])
+    hit = found.sentences[0].hit
+    assert hit.late == pytest.approx(2 * share)
+    assert hit.score == pytest.approx(hit.cosine + 0.8 * hit.words + 2 * hit.late)
+
+
+def test_stop_words_and_marks_weigh_little(retriever: Retriever) -> None:
+    """`the` weighs 1, ` ? ` weighs 0.5, `moon` ln 4."""
+    total = 1 + log(4) + 0.5
+    weights = retriever.search_sentences("the moon ?", 1).weights
+    assert weights == pytest.approx([1 / total, log(4) / total, 0.5 / total])
+
+
+def test_the_context_before_the_focus_weighs_less_for_sentences_only(retriever: Retriever) -> None:
+    """`moon` and `tea` are as rare: 0.3 to 1 where only `tea` was asked now."""
+    both = retriever.search_sentences("moon tea", 2)
+    focused = retriever.search_sentences("moon tea", 2, focus="tea")
+    assert both.weights == pytest.approx([0.5, 0.5])
+    assert focused.weights == pytest.approx([0.3 / 1.3, 1 / 1.3])
+    assert [one.hit for one in focused.sentences] == [one.hit for one in both.sentences]
+
+
+def test_what_is_not_reranked_comes_after_in_the_fused_order(retriever: Retriever) -> None:
+    plain = replace(retriever, tokens=None).search("car robot", 5)
+    some = replace(retriever, reranked=2).search("car robot", 5)
+    assert {hit.row for hit in some[:2]} == {hit.row for hit in plain[:2]}
+    assert some[2:] == plain[2:]
+    assert [hit.late > 0 for hit in some] == [True, True, False, False, False]
+    assert [hit.score for hit in some] == sorted((hit.score for hit in some), reverse=True)
+
+
+def test_tokens_encoded_for_a_question_rank_like_stored_ones(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "data")
+    desk.update(*ARTICLES)
+    opened = open_current(desk.data)
+    stored, encoded = (searching(opened, FakeEncoder(), mode) for mode in ("stored", "query-time"))
+    assert stored.search("car robot", 5) == encoded.search("car robot", 5)
+    assert searching(opened, FakeEncoder(), "off").tokens is None
+
+
+def test_an_index_without_tokens_answers_all_the_same(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "data")
+    desk.builder(late_interaction="off").update(ARTICLES, ("tests",))
+    opened = open_current(desk.data)
+    assert opened.tokens is None
+    hits = searching(opened, FakeEncoder()).search("car robot", 5)
+    assert hits[0].late > 0  # encoded when asked for
+    with pytest.raises(SnapshotIncompatible, match=r"late interaction.*citewire index"):
+        searching(opened, FakeEncoder(), "stored")
+
+
+def test_without_late_interaction_nothing_is_matched(retriever: Retriever) -> None:
+    found = replace(retriever, tokens=None).search_sentences("tea moon", 2)
+    assert found.weights.shape == (0,)
+    assert {sentence.matches.shape for sentence in found.sentences} == {(0,)}
 
 
 def test_sentences_come_passage_after_passage(retriever: Retriever) -> None:
     found = retriever.search_sentences("car robot", 5)
     order = [hit.row for hit in retriever.search("car robot", 5)]
-    assert list(dict.fromkeys(sentence.hit.row for sentence in found)) == order
-    assert len(found) == 6
-    for sentence in found:
+    assert list(dict.fromkeys(sentence.hit.row for sentence in found.sentences)) == order
+    assert len(found.sentences) == 6
+    for sentence in found.sentences:
         passage = sentence.hit.passage
         assert passage.start <= sentence.span.start < sentence.span.end <= passage.end
 
@@ -220,9 +293,7 @@ def test_an_empty_collection_finds_nothing(tmp_path: Path) -> None:
     desk.update(ARTICLES[1])
     desk.builder().delete(frozenset({"tea"}))
     empty = open_current(desk.data)
-    search = Retriever(
-        INFO, FakeEncoder(), empty.vectors, empty.words, empty.sentences, empty.articles
-    )
+    search = searching(empty, FakeEncoder())
     assert search.search("tea", 3) == []
     assert search.search_documents("tea", 3) == []
-    assert search.search_sentences("tea", 3, filters=Filters(sources=("x",))) == []
+    assert search.search_sentences("tea", 3, filters=Filters(sources=("x",))).sentences == ()

@@ -3,16 +3,18 @@ import logging
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from index.durable import write_file
-from index.encoder import EncoderSpec
 from index.errors import NoSnapshot, SnapshotDamaged, SnapshotIncompatible
 from index.snapshot import (
     Manifest,
     SplitterSpec,
+    _digest,
     current_id,
     damages,
     open_current,
@@ -23,9 +25,17 @@ from index.snapshot import (
     snapshot_folder,
     snapshot_ids,
 )
-from tests.fakes import START, Desk, files_below, found
+from index.tokens import LateInteraction
+from tests.fakes import CODEC, START, Desk, FakeEncoder, files_below, found
 
-FILES = ("articles.sqlite", "vectors.faiss", "sentences.f16", "manifest.json", "lexical/meta.json")
+FILES = (
+    "articles.sqlite",
+    "vectors.faiss",
+    "tokens.codes",
+    "tokens.ends",
+    "manifest.json",
+    "lexical/meta.json",
+)
 GARBAGE = [
     b"",
     b"\n",
@@ -55,12 +65,27 @@ def data(template: Path, tmp_path: Path) -> Path:
     return shutil.copytree(template, tmp_path / "data")
 
 
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "data")
+
+
 def live_folder(data: Path) -> Path:
     return snapshot_folder(data, current_id(data))
 
 
 def damage_live(data: Path) -> None:
     (live_folder(data) / "vectors.faiss").unlink()
+
+
+def sign_anew(folder: Path, name: str) -> None:
+    """Make the manifest answer for a file as it is now."""
+    path = folder / "manifest.json"
+    record = json.loads(path.read_bytes())
+    del record["sha256"]
+    content = (folder / name).read_bytes()
+    record["files"][name] = {"size": len(content), "sha256": sha256(content).hexdigest()}
+    path.write_text(json.dumps({**record, "sha256": _digest(record)}))
 
 
 def paths(folder: Path) -> list[str]:
@@ -73,9 +98,10 @@ def test_a_manifest_says_what_was_built(data: Path) -> None:
     assert isinstance(manifest, Manifest)
     assert manifest.snapshot_id == current_id(data)
     assert manifest.built_at == START + timedelta(seconds=2)
-    assert manifest.encoder == EncoderSpec("fake", "1", "", 8, 32, "mean", "fp32")
+    assert manifest.encoder == FakeEncoder().spec
     assert manifest.splitter == SplitterSpec(passage_tokens=8, title_tokens=4)
     assert (manifest.sources, manifest.articles, manifest.passages) == (("tests",), 2, 2)
+    assert manifest.token_bytes == 4  # eight axes, four bits each
 
 
 def test_a_manifest_answers_for_every_file(data: Path) -> None:
@@ -95,6 +121,10 @@ def cut(path: Path) -> None:
 
 def lengthen(path: Path) -> None:
     write_file(path, path.read_bytes() + b"\0")
+
+
+def empty(path: Path) -> None:
+    write_file(path, b"")
 
 
 def remove(path: Path) -> None:
@@ -179,14 +209,12 @@ def test_a_renamed_snapshot_is_damaged(data: Path) -> None:
 
 def test_a_snapshot_of_another_format_is_refused_by_name(data: Path) -> None:
     """Its manifest is whole: the hash is made anew, as a later Citewire would."""
-    from index.snapshot import _digest
-
     path = live_folder(data) / "manifest.json"
     record = json.loads(path.read_bytes())
     del record["sha256"]
     record["format"] = 99
     path.write_text(json.dumps({**record, "sha256": _digest(record)}))
-    with pytest.raises(SnapshotIncompatible, match=r"format 99, but 1 is wanted.*citewire index"):
+    with pytest.raises(SnapshotIncompatible, match=r"format 99, but 2 is wanted.*citewire index"):
         open_current(data)
 
 
@@ -256,6 +284,52 @@ def test_an_open_snapshot_stays_usable_when_it_is_removed(data: Path) -> None:
     self_query(snapshot)
     assert snapshot.articles.article("tea").text == "The tea is hot."
     assert [near.row for near in snapshot.words.search("tea", 5)] == [1]
-    assert snapshot.sentences.scores(snapshot.vectors.vector(1), [1]) == pytest.approx(
-        [1], abs=0.01
-    )
+    assert snapshot.tokens is not None
+    # Segments 2 and 3: the second passage has no title, and a sentence of four words.
+    [tokens] = snapshot.tokens.tokens([range(2, 4)])
+    assert tokens.counts == (0, 4)
+    assert CODEC.decode(tokens.codes)[1].tolist() == [0, 0, 0, 0, 0, 1, 0, 0]  # tea
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        pytest.param("tokens.codes", cut, id="tokens missing"),
+        pytest.param("tokens.codes", lengthen, id="a part of a token"),
+        pytest.param("tokens.ends", cut, id="segments missing"),
+        pytest.param("tokens.ends", lengthen, id="a part of a number"),
+        pytest.param("tokens.codes", empty, id="no tokens"),
+        pytest.param("tokens.ends", empty, id="no segments"),
+    ],
+)
+def test_tokens_that_were_written_wrong_never_go_live(
+    data: Path, name: str, change: Callable[[Path], None]
+) -> None:
+    """As if a build had left them so: their hashes are made anew, and only the stores disagree."""
+    folder = live_folder(data)
+    change(folder / name)
+    sign_anew(folder, name)
+    with pytest.raises(SnapshotDamaged, match="has 0 rows instead of 4") as caught:
+        self_query(open_snapshot(folder))
+    assert caught.value.file == "tokens.codes"
+
+
+def test_segments_that_are_too_few_are_noticed(data: Path) -> None:
+    """The last sentence is gone from both files: a title and a sentence, and a title."""
+    folder = live_folder(data)
+    ends = np.fromfile(folder / "tokens.ends", "<u8")[:-1]
+    write_file(folder / "tokens.ends", ends.tobytes())
+    write_file(folder / "tokens.codes", (folder / "tokens.codes").read_bytes()[: 4 * int(ends[-1])])
+    sign_anew(folder, "tokens.ends")
+    sign_anew(folder, "tokens.codes")
+    with pytest.raises(SnapshotDamaged, match="has 3 rows instead of 4"):
+        self_query(open_snapshot(folder))
+
+
+@pytest.mark.parametrize("mode", ["off", "query-time"])
+def test_a_snapshot_may_be_without_tokens(desk: Desk, mode: LateInteraction) -> None:
+    desk.builder(late_interaction=mode).update([found("tea", "The tea is hot.")], ("tests",))
+    snapshot = open_current(desk.data)
+    assert (snapshot.tokens, snapshot.manifest.token_bytes) == (None, 0)
+    assert not [name for name in paths(snapshot.folder) if name.startswith("tokens")]
+    self_query(snapshot)

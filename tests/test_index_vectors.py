@@ -1,11 +1,9 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.vectors import SentenceStore, VectorStore
+from index.vectors import VectorStore
 
 X, Y, Z = np.eye(3, dtype=np.float32)
 # Vectors are kept as float16: a cosine is right to three digits.
@@ -88,19 +86,3 @@ def test_a_store_survives_its_bytes() -> None:
 
 def test_equal_stores_are_equal_bytes() -> None:
     assert store(X, Y).to_bytes() == store(X, Y).to_bytes()
-
-
-def test_sentence_vectors_are_read_from_their_file(tmp_path: Path) -> None:
-    path = tmp_path / "sentences.f16"
-    path.write_bytes(np.stack([X, Y, BETWEEN]).astype(np.float16).tobytes())
-    sentences = SentenceStore(path, 3)
-    assert len(sentences) == 3
-    assert sentences.scores(Y, [2, 0, 1]) == pytest.approx([0.8, 0, 1], abs=DIGITS)
-    assert sentences.scores(Y, []) == []
-
-
-def test_an_empty_file_holds_no_sentences(tmp_path: Path) -> None:
-    path = tmp_path / "sentences.f16"
-    path.touch()
-    assert len(SentenceStore(path, 3)) == 0
-    assert SentenceStore(path, 3).scores(X, []) == []

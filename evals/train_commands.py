@@ -1,0 +1,108 @@
+"""`citewire eval train`: makes what is learned anew, from openly licensed questions."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.options import stderr
+from evals.usage import usage_errors
+
+if TYPE_CHECKING:
+    from evals.training_sets import TrainingSet
+    from index.build import Progress
+    from index.retrieve import Retriever
+    from index.tokens import LateInteraction
+
+app = typer.Typer(
+    name="train",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Learn anew how sentences are matched and chosen.",
+)
+
+FilesArgument = Annotated[
+    list[Path],
+    typer.Argument(metavar="FILE.jsonl.gz...", help="Paragraphs with questions and answers."),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Where to.", show_default="where the product reads it"),
+]
+
+
+@app.command()
+def codec(files: FilesArgument, out: OutOption = None) -> None:
+    """Learn how token vectors are compressed; takes minutes, and torch.
+
+    An index has to be built anew with it, and the evidence weights learned anew.
+    """
+    from bot.cli.progress import Bars
+    from bot.settings import read_settings
+    from evals.sweep_inputs import encoder_of
+    from evals.train_codec import Passages, examples_of, train
+    from evals.training_sets import load_training
+    from index.late_interaction import PACKAGED_CODEC
+
+    with usage_errors(), Bars(stderr()) as bars:
+        encoder = encoder_of(read_settings(os.environ), bars)
+        passages, examples = Passages(encoder), []
+        for training in load_training(files):
+            with _indexed(training, "off", bars) as retriever:
+                bars.stage(f"Encoding {training.name}", len(training.asked))
+                for example in examples_of(training, retriever, encoder, passages):
+                    bars.advance(1)
+                    examples += [example] if example else []
+        content = train(examples, passages, bars).to_bytes()
+    target = out or PACKAGED_CODEC
+    target.write_bytes(content)
+    stderr().print(f"Written: {target}, from {len(examples)} questions", soft_wrap=True)
+
+
+@app.command()
+def evidence(files: FilesArgument, out: OutOption = None) -> None:
+    """Learn how much each feature counts when sentences are chosen; takes minutes."""
+    from dataclasses import replace
+
+    from bot.cli.progress import Bars
+    from bot.evidence import WEIGHTS_FILE, WITH_LATE, WITHOUT_LATE
+    from evals.train_evidence import Choice, choices_of, fit, write_weights
+    from evals.training_sets import load_training
+
+    choices: dict[str, list[Choice]] = {WITH_LATE: [], WITHOUT_LATE: []}
+    with usage_errors(), Bars(stderr()) as bars:
+        sets = load_training(files)
+        for training in sets:
+            with _indexed(training, "stored", bars) as retriever:
+                choices[WITH_LATE] += choices_of(training, retriever, bars)
+                plain = replace(retriever, tokens=None)
+                choices[WITHOUT_LATE] += choices_of(training, plain, bars)
+    learned = {name: fit(some) for name, some in choices.items()}
+    target = out or WEIGHTS_FILE
+    count = sum(len(training.asked) for training in sets)
+    write_weights(learned, sets, count, target)
+    told = [f"{first:.3f} {name.replace('_', ' ')}" for name, (_, first) in learned.items()]
+    stderr().print(f"Written: {target}; evidence first: {', '.join(told)}", soft_wrap=True)
+
+
+@contextmanager
+def _indexed(
+    training: "TrainingSet", late_interaction: "LateInteraction", progress: "Progress"
+) -> "Iterator[Retriever]":
+    """Give what searches the articles of a training set, in a folder that goes away."""
+    from bot import wire
+    from bot.settings import read_settings
+
+    with TemporaryDirectory(prefix="citewire-training-") as folder:
+        settings = read_settings(
+            os.environ,
+            data=Path(folder),
+            models=read_settings(os.environ).models_folder,
+            late_interaction=late_interaction,
+        )
+        wire.index_found(settings, training.found, (training.name,), progress)
+        yield wire.live_index(settings).current().retriever
