@@ -4,6 +4,7 @@ BotError
 ├── QuestionRefused        the question is empty or too long
 ├── SettingsError          a setting is unknown or makes no sense
 ├── AnswersUnreadable      a file of saved answers is not what it should be
+├── CannotListen           the server's address is taken, unknown or not allowed
 └── CitationBroken         a citation does not hold: the quote is not in the article
 """
 
@@ -39,6 +40,17 @@ class AnswersUnreadable(BotError):
         place = f"{path}:{line}" if line else str(path)
         super().__init__(
             f"{place}: {reason}. Give what `citewire ask --json` or `citewire ask --batch` printed."
+        )
+
+
+class CannotListen(BotError):
+    """Raised when the server can't have the address that it should listen on."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        self.host, self.port, self.reason = host, port, reason
+        super().__init__(
+            f"Can't listen on {host}, port {port}: {reason}. Choose others with --host and --port "
+            "(0 takes any free port)."
         )
 
 

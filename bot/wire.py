@@ -3,9 +3,10 @@
 What only a build needs is imported when one is made: a question must not wait for HTML parsers.
 """
 
+import os
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import corpus
 from bot.answer import Notice
 from bot.answerer import Answerer
 from bot.confidence import THRESHOLD
+from bot.live import Kept, Opened
 from bot.settings import Settings
 from index.export import canonical_model, ensure_encoder, is_exported
 from index.live import LiveIndex
@@ -55,6 +57,13 @@ class Live:
         return current.retriever, (_FALLBACK,) if current.fallback else ()
 
 
+def cores() -> int:
+    """Return how many cores this process may use, which in a container is fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def live_index(settings: Settings) -> LiveIndex:
     """Return the index of the data folder; it must fit the settings when it is opened."""
     return LiveIndex(
@@ -69,6 +78,24 @@ def answerer(settings: Settings) -> Answerer:
     """Return what answers questions over the data folder."""
     threshold = THRESHOLD if settings.threshold is None else settings.threshold
     return Answerer(Live(live_index(settings)), utc_now, new_answer_id, threshold)
+
+
+def service(settings: Settings) -> tuple[Answerer, Kept]:
+    """Return what a long-running door answers with, and the snapshot that it keeps open."""
+    index = live_index(settings)
+
+    def opened() -> Opened:
+        current = index.current()
+        notices = (_FALLBACK,) if current.fallback else ()
+        return Opened(current.retriever, notices, current.snapshot.articles)
+
+    kept = Kept(opened)
+
+    def live() -> tuple[Retriever, tuple[Notice, ...]]:
+        held = kept.current()
+        return held.retriever, held.notices
+
+    return replace(answerer(settings), live=live), kept
 
 
 def articles(settings: Settings) -> ArticleStore:

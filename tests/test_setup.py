@@ -33,7 +33,9 @@ ENGINES = {
     "torch": ENCODER,
     "onnx": ENCODER,
     "discord": ("bot/discord_bot.py", "bot/discord_bot/"),
-    "fastapi": ("bot/http_api.py",),
+    "fastapi": ("bot/http_api/",),
+    "starlette": ("bot/http_api/",),
+    "uvicorn": ("bot/http_api/",),
 }
 UNKNOWN_TO = {
     "corpus": {"numpy", "pydantic_settings"},

@@ -1,0 +1,126 @@
+"""Requests as they arrive: bytes are checked here and become the types of the house at once."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+)
+
+from bot.answerer import DEFAULT_CITATIONS, MAX_CITATIONS, MAX_QUESTION_CHARS, Question
+from bot.conversation import Turn
+from index.store import NO_FILTERS, Filters
+
+MAX_TURNS = 100
+MAX_TURN_CHARS = 20_000
+MAX_HITS = 100
+DEFAULT_HITS = 10
+_MAX_VALUES = 100
+_MAX_VALUE_CHARS = 2000
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Return the moment in UTC; a time without a zone is taken for UTC."""
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the time is out of range in UTC") from error
+
+
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARS)
+]
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+_Value = Annotated[str, StringConstraints(min_length=1, max_length=_MAX_VALUE_CHARS)]
+_Values = Annotated[list[_Value], Field(min_length=1, max_length=_MAX_VALUES)]
+
+
+class Body(BaseModel):
+    """Refuses fields that it does not know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class TurnBody(Body):
+    """One message of a conversation."""
+
+    role: Literal["user", "assistant"]
+    content: Annotated[str, StringConstraints(max_length=MAX_TURN_CHARS)]
+
+
+class FiltersBody(Body):
+    """Which articles count; what is left out does not matter."""
+
+    published_after: Moment | None = Field(None, description="inclusive")
+    published_before: Moment | None = Field(None, description="exclusive")
+    sources: _Values | None = Field(None, description="outlets, compared without case")
+    document_ids: _Values | None = None
+
+    def filters(self) -> Filters:
+        """Return them as the index takes them."""
+        return Filters(
+            self.published_after,
+            self.published_before,
+            tuple(self.sources) if self.sources else None,
+            tuple(self.document_ids) if self.document_ids else None,
+        )
+
+
+def filters_of(body: FiltersBody | None) -> Filters:
+    """Return the filters, none where none are given."""
+    return NO_FILTERS if body is None else body.filters()
+
+
+class AskBody(Body):
+    """A question, and what its answer may be made of."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"question": "How much is Huawei's smart car unit worth?"}]}
+    )
+
+    question: Text
+    history: Annotated[list[TurnBody], Field(max_length=MAX_TURNS)] = Field(
+        default_factory=list, description="the conversation so far, oldest first"
+    )
+    mode: Literal["auto", "extractive", "llm"] = "auto"
+    max_citations: Annotated[StrictInt, Field(ge=1, le=MAX_CITATIONS)] = DEFAULT_CITATIONS
+    filters: FiltersBody | None = None
+    include: Annotated[list[Literal["passages", "timings"]], Field(max_length=2)] = Field(
+        default_factory=list, description="what else the reply tells"
+    )
+
+    def asked(self) -> Question:
+        """Return the question."""
+        return Question(
+            self.question,
+            tuple(Turn(turn.role, turn.content) for turn in self.history),
+            max_citations=self.max_citations,
+            filters=filters_of(self.filters),
+        )
+
+
+class AnswerBody(AskBody):
+    """A question that may be answered as a stream."""
+
+    stream: StrictBool = Field(
+        default=False, description="true: server-sent events; so does `Accept: text/event-stream`"
+    )
+
+
+class SearchBody(Body):
+    """A query."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"query": "smart cars", "k": 3}]})
+
+    query: Text
+    k: Annotated[StrictInt, Field(ge=1, le=MAX_HITS)] = DEFAULT_HITS
+    by: Literal["passage", "document"] = Field(
+        "passage", description="rank passages, or documents by their best passage"
+    )
+    filters: FiltersBody | None = None

@@ -1,0 +1,129 @@
+"""The server process: a socket, uvicorn, and a graceful end."""
+
+import errno
+import ipaddress
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
+
+from bot.errors import CannotListen
+from bot.http_api.app import build
+from bot.http_api.protocol import GuardedConfig
+from bot.settings import Settings
+
+# With the tenth of a second that uvicorn takes to notice, an end within ten.
+GRACE_S = 9
+_BACKLOG = 2048
+
+
+def serve(settings: Settings, say: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then let requests in flight finish, for ten seconds at most.
+
+    Args:
+        settings: Where, and over which data folder.
+        say: Told, in one line, what it listens on.
+
+    Raises:
+        CannotListen: The address is taken, unknown or not allowed.
+        OSError: A TLS file can't be read.
+    """
+    _allow_files()
+    config = _config(settings)
+    with _listen(settings.host, settings.port) as listener:
+        for name in (signal.SIGINT, signal.SIGTERM):
+            # uvicorn raises the signal again when it has ended; by default that would kill us.
+            signal.signal(name, _ignore)
+        say(f"Listening on {_address(settings, listener)}")
+        if settings.workers > 1:
+            Multiprocess(config, [listener]).run()
+        else:
+            uvicorn.Server(config).run([listener])
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach a host name or address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def worker_app(settings: Settings) -> ASGIApp:
+    """Return the application of one worker process, which logs as the settings say."""
+    logging.basicConfig(
+        level=settings.log_level, format="%(levelname)s %(message)s", stream=sys.stderr
+    )
+    return build(settings)
+
+
+def _config(settings: Settings) -> GuardedConfig:
+    return GuardedConfig(
+        partial(worker_app, settings),
+        head_timeout_s=settings.read_timeout_s,
+        connections=settings.connections,
+        workers=settings.workers,
+        root_path=settings.root_path,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=GRACE_S,
+        backlog=_BACKLOG,
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens."""
+    with ExitStack() as undo:
+        try:
+            family, _, _, _, address = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            listener = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.set_inheritable(True)
+            listener.bind(address)
+            listener.listen(_BACKLOG)  # from here on nobody is turned away
+        except OSError as error:
+            raise CannotListen(host, port, _reason(error)) from error
+        undo.pop_all()
+    return listener
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "something else listens there"
+    return (error.strerror or str(error)).lower()
+
+
+def _address(settings: Settings, listener: socket.socket) -> str:
+    scheme = "https" if settings.tls_cert else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    where = f"{scheme}://{host}:{listener.getsockname()[1]}{settings.root_path}"
+    reach = "this machine only" if is_loopback(settings.host) else "whoever can reach this address"
+    return f"{where} ({reach}; process {os.getpid()}). Ctrl-C stops."
+
+
+def _allow_files() -> None:
+    """Raise the limit on open files, a socket each, as far as may be."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _ignore(*_: object) -> None:
+    """Do nothing about a signal."""

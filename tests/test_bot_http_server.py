@@ -1,0 +1,298 @@
+"""What only a real server process shows."""
+
+import json
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx2
+import pytest
+
+from corpus.article import Article
+from corpus.read import Found
+from index.build import Builder, Silent
+from index.encoder import OnnxEncoder
+from index.lock import build_lock
+from index.snapshot import SplitterSpec
+from tests.bot_fakes import run
+from tests.http_fakes import (
+    PROGRAM,
+    TIMEOUT_S,
+    Server,
+    check_headers,
+    error_of,
+    serving,
+)
+
+pytestmark = pytest.mark.slow
+
+QUESTION = {"question": "How much is Huawei's smart car unit worth?"}
+
+
+@pytest.fixture(scope="module")
+def models(exported_encoder: Path) -> Path:
+    return exported_encoder.parent
+
+
+@pytest.fixture(scope="module")
+def data(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the bundled articles."""
+    found = tmp_path_factory.mktemp("server") / "data"
+    assert run("index", "--data", str(found), environment={"CITEWIRE_MODELS": str(models)})
+    return found
+
+
+@pytest.fixture(scope="module")
+def server(data: Path, models: Path) -> Iterator[Server]:
+    with serving(data, models, read_timeout_s=1, max_body_kib=8, connections=500) as found:
+        yield found
+
+
+def raw(server: Server, *pieces: bytes) -> bytes:
+    """All that comes back when these bytes are sent, until the server closes."""
+    with closing(server.connect()) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def envelope(reply: bytes) -> dict[str, str]:
+    """The error in a reply as it came over the wire."""
+    head, _, body = reply.partition(b"\r\n\r\n")
+    assert b"connection: close" in head
+    error: dict[str, str] = json.loads(body)["error"]
+    return error
+
+
+def test_it_answers_as_the_command_line_does(server: Server, data: Path, models: Path) -> None:
+    found = httpx2.post(f"{server.url}/v1/answer", json=QUESTION)
+    check_headers(found.headers)
+    assert "server" not in found.headers
+    said = run(
+        "ask", QUESTION["question"], "--json", "--data", str(data),
+        environment={"CITEWIRE_MODELS": str(models)},
+    )  # fmt: skip
+    assert found.json()["citations"] == json.loads(said.out)["citations"]
+
+
+def test_ids_come_decoded_once(server: Server) -> None:
+    reply = httpx2.get(f"{server.url}/v1/documents/{quote('real/huawei-%41', safe='')}")
+    assert error_of(reply, 404)["code"] == "document_not_found"
+    found = "real/huawei-audi-mercedes-stake-talks.md"
+    for path in (found, quote(found, safe="")):
+        assert httpx2.get(f"{server.url}/v1/documents/{path}").json()["id"] == found
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        pytest.param(b"", 408, id="nothing"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\nX-Y: ", 408, id="half a head"),
+        pytest.param(b"\r\n\r\n", 408, id="line ends"),
+        pytest.param(b"NONSENSE\r\n\r\n", 400, id="no HTTP"),
+        pytest.param(b"GET /\xff HTTP/1.1\r\n\r\n", 400, id="a path that is no path"),
+        pytest.param(b"GET / HTTP/1.1\r\nX: " + b"y" * 70_000, 431, id="an endless head"),
+        pytest.param(
+            b"POST /v1/answer HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 9\r\n\r\n{", 408, id="half a body",
+        ),
+        pytest.param(
+            b"POST /v1/answer HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n" + b"1000\r\n" + b" " * 0x1000 + b"\r\n2000\r\n"
+            + b" " * 0x2000 + b"\r\n", 413, id="a body without end",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_no_request_is_answered_and_closed(
+    server: Server, sent: bytes, status: int
+) -> None:
+    reply = raw(server, sent)
+    assert reply.startswith(b"HTTP/1.1 %d " % status)
+    assert envelope(reply)["request_id"].startswith("req_")
+
+
+def test_hundreds_of_idle_and_half_sent_sockets_keep_nobody_out(data: Path, models: Path) -> None:
+    half = b"POST /v1/answer HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n"
+    with ExitStack() as stack:
+        server = stack.enter_context(serving(data, models, read_timeout_s=60))
+        for number in range(400):
+            connection = stack.enter_context(closing(server.connect()))
+            if number % 2:
+                connection.sendall(half + (b"\r\n{" if number % 4 == 1 else b""))
+        with httpx2.Client(base_url=server.url, timeout=TIMEOUT_S) as asking:
+            for _ in range(20):
+                assert asking.post("/v1/answer", json=QUESTION).status_code == 200
+
+
+def test_beyond_the_limit_a_connection_is_refused(data: Path, models: Path) -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(serving(data, models, connections=3, read_timeout_s=60))
+        with httpx2.Client(base_url=server.url) as asking:
+            assert asking.get("/healthz").status_code == 200
+            for _ in range(2):
+                stack.enter_context(closing(server.connect()))
+            assert raw(server).startswith(b"HTTP/1.1 503 ")
+            assert asking.get("/healthz").status_code == 200
+
+
+class Load(threading.Thread):
+    """Asks over and over until it is told to stop or the server is gone; keeps every reply."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url, self.statuses, self.bodies = url, list[int](), list[str]()
+        self.truncated = 0
+        self.stopped, self.began = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        """Ask."""
+        with httpx2.Client(timeout=TIMEOUT_S) as asking:
+            while not self.stopped.is_set():
+                try:
+                    reply = asking.post(f"{self.url}/v1/answer", json=QUESTION)
+                except (httpx2.ConnectError, httpx2.ReadError):
+                    return  # refused, or closed before it was read: the server has ended
+                except httpx2.RemoteProtocolError as error:
+                    self.truncated += "without sending" not in str(error)
+                    return
+                self.statuses.append(reply.status_code)
+                self.bodies.append(reply.text)
+                self.began.set()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_signal_under_load_ends_it_with_0_and_no_reply_cut_short(
+    data: Path, models: Path, number: signal.Signals, workers: int
+) -> None:
+    with serving(data, models, workers=workers) as server:
+        loads = [Load(server.url) for _ in range(4)]
+        for load in loads:
+            load.start()
+        for load in loads:
+            assert load.began.wait(TIMEOUT_S)
+        server.process.send_signal(number)
+        assert server.process.wait(TIMEOUT_S) == 0
+        for load in loads:
+            load.join(TIMEOUT_S)
+            assert not load.truncated
+            assert set(load.statuses) == {200}
+            assert all(json.loads(body)["object"] == "answer" for body in load.bodies)
+
+
+def test_idle_connections_do_not_delay_the_end(data: Path, models: Path) -> None:
+    with serving(data, models, read_timeout_s=60) as server, ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(closing(server.connect())).sendall(b"GET / HTTP/1.1\r\n")
+        assert httpx2.get(f"{server.url}/healthz").status_code == 200
+        assert server.stop() == 0
+
+
+def test_snapshots_are_swapped_under_load_without_a_failed_request(
+    exported_encoder: Path, tmp_path: Path
+) -> None:
+    data, encoder = tmp_path / "data", OnnxEncoder(exported_encoder)
+
+    def build(number: int) -> None:
+        text = f"Huawei's smart car unit is worth {number} dollars."
+        found = Found(Article("unit.txt", "Huawei's car unit", text), "/unit.txt", None)
+        now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+        with build_lock(data):
+            Builder(data, encoder, SplitterSpec(), progress=Silent(), now=now).update([found], ())
+
+    build(0)
+    with serving(data, exported_encoder.parent) as server:
+        load = Load(server.url)
+        load.start()
+        assert load.began.wait(TIMEOUT_S)
+        for number in range(1, 21):
+            build(number)
+        with httpx2.Client(base_url=server.url, timeout=TIMEOUT_S) as asking:
+            while "20 dollars" not in asking.post("/v1/answer", json=QUESTION).text:
+                assert load.is_alive()
+        load.stopped.set()
+        load.join(TIMEOUT_S)
+    assert set(load.statuses) == {200}
+    texts: dict[str, set[str]] = {}
+    for body in load.bodies:
+        answer = json.loads(body)
+        quoted = answer["citations"][0]["cited_text"]
+        texts.setdefault(answer["index"]["snapshot_id"], set()).add(quoted)
+    assert len(texts) > 1
+    assert all(len(quotes) == 1 for quotes in texts.values())  # each snapshot says one number
+
+
+def test_an_address_that_is_taken_is_named(server: Server, data: Path) -> None:
+    ran = run("serve", "--port", str(server.port), "--data", str(data))
+    assert ran.status == 1
+    assert f"port {server.port}: something else listens there" in ran.err
+
+
+def test_a_server_without_an_index_says_so_and_finds_one_later(
+    models: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    with serving(data, models) as server:
+        with httpx2.Client(base_url=server.url, timeout=TIMEOUT_S) as asking:
+            assert error_of(asking.get("/readyz"), 503)["code"] == "no_index"
+            environment = {"CITEWIRE_MODELS": str(models)}
+            assert run("index", "--data", str(data), environment=environment).status == 0
+            assert asking.get("/readyz").json()["status"] == "ready"
+        assert server.stop() == 0
+
+
+def test_behind_a_proxy_it_knows_its_path_and_speaks_tls(
+    data: Path, models: Path, tmp_path: Path
+) -> None:
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    made = subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-keyout", key, "-out", cert, "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=IP:127.0.0.1"],
+        check=False, capture_output=True,
+    )  # fmt: skip
+    if made.returncode:
+        pytest.skip("openssl can't make a certificate here")
+    options = ["--root-path", "/cite", "--tls-cert", str(cert), "--tls-key", str(key)]
+    with serving(data, models, *options) as server:
+        import ssl
+
+        context = ssl.create_default_context(cafile=str(cert))
+        with httpx2.Client(verify=context) as asking:
+            assert asking.get(f"{server.url}/healthz").status_code == 200
+            document = asking.get(f"{server.url}/openapi.json").json()
+            assert document["servers"] == [{"url": "/cite"}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--tls-cert", "x"], "set both CITEWIRE_TLS_CERT and CITEWIRE_TLS_KEY"),
+        (["--root-path", "x"], "CITEWIRE_ROOT_PATH"),
+        (["--port", "70000"], "CITEWIRE_PORT"),
+    ],
+)
+def test_settings_that_make_no_sense_are_wrong_usage(arguments: list[str], complaint: str) -> None:
+    ran = run("serve", *arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert complaint in ran.err
+
+
+def test_the_command_line_does_not_import_the_server() -> None:
+    dump = "import sys; import bot.cli; print(*sys.modules)"
+    ran = subprocess.run([PROGRAM[0], "-c", dump], capture_output=True, text=True, check=True)
+    assert not {"fastapi", "starlette", "uvicorn", "mcp"} & set(ran.stdout.split())
+
+
+def test_it_listens_on_this_machine_only(server: Server) -> None:
+    addresses = socket.getaddrinfo(socket.gethostname(), server.port, socket.AF_INET)
+    for *_, address in addresses:
+        if not str(address[0]).startswith("127."):
+            with pytest.raises(OSError, match="refused"), socket.socket() as connection:
+                connection.connect(address)
