@@ -1,26 +1,75 @@
-"""`POST /v1/answer`."""
+"""`POST /v1/answer`: one object, or its events."""
 
-from fastapi import APIRouter
+from collections.abc import AsyncIterator
+from concurrent.futures import Future
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from bot.http_api.asking import FullAnswer, begin
+from bot.http_api import events
+from bot.http_api.asking import Answered, FullAnswer, begin
 from bot.http_api.bodies import AnswerBody, AskBody
-from bot.http_api.problems import Problem, Refused
+from bot.http_api.problems import Problem, Refused, request_id_of
 from bot.http_api.replies import errors
-from bot.http_api.service import TheService
+from bot.http_api.service import Service, TheService
+from bot.http_api.streaming import error_record, event_stream, follow
 
 router = APIRouter(prefix="/v1", tags=["answers"])
 
 
-@router.post("/answer", response_model=FullAnswer, responses=errors(400, 408, 413, 422, 503, 504))
-async def answer(body: AnswerBody, service: TheService) -> JSONResponse:
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The answer object; or, asked for a stream, its events.",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'event: answer.created\ndata: {"type": "answer.created", …}\n\n',
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/answer",
+    response_model=FullAnswer,
+    responses={**_STREAM, **errors(400, 408, 413, 422, 503, 504)},
+)
+async def answer(body: AnswerBody, service: TheService, request: Request) -> Response:
     """Answer one question with cited, verbatim passages, or say that the documents don't.
 
-    An abstention is a 200: its `citations` are the closest passages.
+    An abstention is a 200: its `citations` are the closest passages. The events of a stream are
+    `answer.created`, `answer.retrieval.completed`, then `answer.text.delta` and
+    `answer.citation.added` by turns, and `answer.completed` with the whole object, or `error`.
     """
     check_mode(body)
-    future = begin(service, body.asked(), body.include, service.answerer.new_id())
-    return JSONResponse((await service.work.result(future)).record())
+    question, answer_id = body.asked(), service.answerer.new_id()
+    future = begin(service, question, body.include, answer_id)
+    if not wants_stream(request, stream=body.stream):
+        return JSONResponse((await service.work.result(future)).record())
+    first = events.created(answer_id, question.text, question.conversation_id)
+    return event_stream(_stream(future, service, first, request_id_of(request)))
+
+
+async def _stream(
+    future: "Future[Answered]", service: Service, first: events.Event, request_id: str
+) -> AsyncIterator[bytes]:
+    framed = events.Framed()
+
+    def failed(error: Exception) -> bytes:
+        return framed.frame({"type": "error", **error_record(error, request_id)})
+
+    yield framed.frame(first)
+    async for part in follow(
+        future, service.work, lambda done: map(framed.frame, events.rest(done)), failed
+    ):
+        yield part
+
+
+def wants_stream(request: Request, *, stream: bool) -> bool:
+    """Tell whether the client asks for events: in the body, or by what it accepts."""
+    return stream or "text/event-stream" in request.headers.get("accept", "")
 
 
 def check_mode(body: AskBody) -> None:

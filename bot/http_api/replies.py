@@ -1,7 +1,7 @@
 """Replies that are no answer: what `/docs` shows of them is what is sent."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel
 
@@ -99,6 +99,6 @@ class Readiness(BaseModel):
     index: IndexInfo
 
 
-def errors(*statuses: int) -> dict[int | str, dict[str, object]]:
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the error replies of an endpoint, for `/docs`, with those that any may give."""
     return {status: {"model": Envelope} for status in sorted({500, *statuses})}
