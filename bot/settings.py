@@ -71,6 +71,9 @@ class Settings(BaseModel):
     connections: Annotated[int, Field(ge=1, le=100_000)] = Field(
         1000, description="open connections of a server process; beyond: 503"
     )
+    answers_days: Annotated[int, Field(ge=0, le=3650)] = Field(
+        30, description="days that answers are kept for /v1/answers/ID; 0: none is"
+    )
     root_path: Annotated[str, Field(pattern=r"^(/[\w.~-]+)*$")] = Field(
         "", description="the path that a proxy mounts the server at"
     )

@@ -15,7 +15,9 @@ import corpus
 from bot.answer import Notice
 from bot.answerer import Answerer
 from bot.confidence import THRESHOLD
+from bot.database import FILE, Database
 from bot.live import Kept, Opened
+from bot.memory import Memory
 from bot.settings import Settings
 from index.export import canonical_model, ensure_encoder, is_exported
 from index.live import LiveIndex
@@ -96,6 +98,11 @@ def service(settings: Settings) -> tuple[Answerer, Kept]:
         return held.retriever, held.notices
 
     return replace(answerer(settings), live=live), kept
+
+
+def memory(settings: Settings) -> Memory:
+    """Return what the bot remembers in the data folder; it is made at first use."""
+    return Memory(Database(settings.data / FILE), utc_now, settings.answers_days)
 
 
 def articles(settings: Settings) -> ArticleStore:

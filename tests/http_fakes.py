@@ -11,19 +11,23 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from bot.database import FILE, Database
 from bot.http_api.app import create_app
 from bot.http_api.service import Service
 from bot.http_api.work import Work
 from bot.live import Kept, Opened
+from bot.memory import Memory
 from bot.settings import Settings
 from index.retrieve import Retriever
-from tests.bot_fakes import answerer, opened
+from tests.bot_fakes import NOW, answerer, opened
 
 TIMEOUT_S = 30
 PROGRAM = [sys.executable, "-c", "from bot.cli import main; main()"]
@@ -39,8 +43,9 @@ def service(
 
     kept = Kept(open_current)
     work = Work(threads=threads, waiting=waiting, deadline_s=deadline_s)
-    asked = answerer(kept_retriever(kept))
-    return Service(asked, kept, work)
+    numbers = count(1)
+    asked = replace(answerer(kept_retriever(kept)), new_id=lambda: f"ans_{next(numbers)}")
+    return Service(asked, kept, work, Memory(Database(data / FILE), lambda: NOW, 30))
 
 
 def kept_retriever(kept: Kept) -> Retriever:

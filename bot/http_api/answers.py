@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from bot.http_api import events
-from bot.http_api.asking import Answered, FullAnswer, begin
+from bot.http_api.asking import Answered, FullAnswer, begin, prepare
 from bot.http_api.bodies import AnswerBody, AskBody
 from bot.http_api.problems import Problem, Refused, request_id_of
 from bot.http_api.replies import errors
@@ -34,7 +34,7 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/answer",
     response_model=FullAnswer,
-    responses={**_STREAM, **errors(400, 408, 413, 422, 503, 504)},
+    responses={**_STREAM, **errors(400, 404, 408, 413, 422, 503, 504)},
 )
 async def answer(body: AnswerBody, service: TheService, request: Request) -> Response:
     """Answer one question with cited, verbatim passages, or say that the documents don't.
@@ -44,11 +44,11 @@ async def answer(body: AnswerBody, service: TheService, request: Request) -> Res
     `answer.citation.added` by turns, and `answer.completed` with the whole object, or `error`.
     """
     check_mode(body)
-    question, answer_id = body.asked(), service.answerer.new_id()
-    future = begin(service, question, body.include, answer_id)
+    asked = await prepare(service, body.asked(), "", body.include)
+    future = begin(service, asked)
     if not wants_stream(request, stream=body.stream):
         return JSONResponse((await service.work.result(future)).record())
-    first = events.created(answer_id, question.text, question.conversation_id)
+    first = events.created(asked.answer_id, body.question, asked.question.conversation_id)
     return event_stream(_stream(future, service, first, request_id_of(request)))
 
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from bot import wire
 from bot.errors import BotError
-from bot.http_api import answers, documents, health
+from bot.http_api import answers, batches, documents, health, saved
 from bot.http_api.outer import BodyLimits, Outer
 from bot.http_api.problems import Refused, answer_problem
 from bot.http_api.service import Service
@@ -41,7 +41,7 @@ def build(settings: Settings) -> ASGIApp:
         waiting=settings.queue,
         deadline_s=settings.deadline_s,
     )
-    return create_app(Service(answerer, kept, work), settings)
+    return create_app(Service(answerer, kept, work, wire.memory(settings)), settings)
 
 
 def create_app(service: Service, settings: Settings) -> ASGIApp:
@@ -58,7 +58,7 @@ def create_app(service: Service, settings: Settings) -> ASGIApp:
     app.state.service = service
     for family in _FAMILIES:
         app.add_exception_handler(family, answer_problem)
-    for routes in (answers, documents, health):
+    for routes in (answers, batches, saved, documents, health):
         app.include_router(routes.router)
     return Outer(app, BodyLimits(1024 * settings.max_body_kib, settings.read_timeout_s))
 
@@ -74,3 +74,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         watch.stop()
         service.work.close()
+        service.memory.database.close()

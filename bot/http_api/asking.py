@@ -1,20 +1,27 @@
 """One question to one reply, wholly from one snapshot: what all the wires share."""
 
+import logging
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from pydantic import TypeAdapter
 
-from bot.answer import Answer
+from bot.answer import Answer, Notice
 from bot.answerer import Question
+from bot.errors import DatabaseUnusable
 from bot.http_api.replies import HitRecord
 from bot.http_api.service import Service
 from bot.json_lines import to_record
+from bot.memory import new_conversation_id
 from index.retrieve import Retriever
 
+NEW_CONVERSATION = "new"
 _PASSAGES = 5
+_NOT_KEPT = Notice("not_saved", "The answer could not be saved: its link will not work.")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +65,51 @@ _PASSAGE_LIST: TypeAdapter[object] = TypeAdapter(tuple[HitRecord, ...])
 _TIMINGS: TypeAdapter[object] = TypeAdapter(Timings)
 
 
-def begin(
-    service: Service, question: Question, include: Collection[str], answer_id: str
-) -> "Future[Answered]":
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question, whose it is, what its answer is called and what else is told with it."""
+
+    question: Question
+    owner: str
+    answer_id: str
+    include: frozenset[str] = frozenset()
+
+
+async def prepare(
+    service: Service, question: Question, owner: str, include: Collection[str] = ()
+) -> Request:
+    """Return the request with the history of its conversation, a new one where that is asked for.
+
+    Raises:
+        ConversationNotFound: There is no such conversation.
+    """
+    known = question.conversation_id
+    if known == NEW_CONVERSATION:
+        question = replace(question, conversation_id=new_conversation_id())
+    elif known is not None:
+        history = await service.work.run(lambda: service.memory.history(known, owner))
+        question = replace(question, history=history)
+    return Request(question, owner, service.answerer.new_id(), frozenset(include))
+
+
+def begin(service: Service, request: Request) -> "Future[Answered]":
     """Return the future of an answer; it waits for a thread.
 
     Raises:
         QueueFull: It does not.
     """
-    return service.work.submit(_task(service, question, include, answer_id))
+    return service.work.submit(_task(service, request))
 
 
-def _task(
-    service: Service, question: Question, include: Collection[str], answer_id: str
-) -> Callable[[], Answered]:
+def _task(service: Service, request: Request) -> Callable[[], Answered]:
     submitted = perf_counter()
+    question, include = request.question, request.include
 
     def answer() -> Answered:
         began = perf_counter()
         opened = service.kept.current()
-        found = service.answerer_of(opened, answer_id).ask(question)
+        found = service.answerer_of(opened, request.answer_id).ask(question)
+        found = _kept(service, found, request.owner)
         passages = _passages(opened.retriever, found, question) if "passages" in include else None
         timings = None
         if "timings" in include:
@@ -85,6 +117,16 @@ def _task(
             timings = Timings(*(round(1000 * seconds, 2) for seconds in spent))
         return Answered(found, passages, timings)
 
+    return answer
+
+
+def _kept(service: Service, answer: Answer, owner: str) -> Answer:
+    """Return the answer; where it can't be kept, it says so itself."""
+    try:
+        service.memory.keep(answer, owner)
+    except DatabaseUnusable as error:
+        logger.warning("%s", error)
+        return replace(answer, warnings=(*answer.warnings, _NOT_KEPT))
     return answer
 
 

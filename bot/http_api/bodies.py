@@ -1,7 +1,7 @@
 """Requests as they arrive: bytes are checked here and become the types of the house at once."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -11,15 +11,18 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StringConstraints,
+    model_validator,
 )
 
 from bot.answerer import DEFAULT_CITATIONS, MAX_CITATIONS, MAX_QUESTION_CHARS, Question
 from bot.conversation import Turn
+from bot.memory import Feedback
 from index.store import NO_FILTERS, Filters
 
 MAX_TURNS = 100
 MAX_TURN_CHARS = 20_000
 MAX_HITS = 100
+MAX_BATCH = 32
 DEFAULT_HITS = 10
 _MAX_VALUES = 100
 _MAX_VALUE_CHARS = 2000
@@ -88,6 +91,10 @@ class AskBody(Body):
     history: Annotated[list[TurnBody], Field(max_length=MAX_TURNS)] = Field(
         default_factory=list, description="the conversation so far, oldest first"
     )
+    conversation_id: Annotated[str, StringConstraints(max_length=64)] | None = Field(
+        None,
+        description='"new", or the `conversation_id` of an answer before; in place of `history`',
+    )
     mode: Literal["auto", "extractive", "llm"] = "auto"
     max_citations: Annotated[StrictInt, Field(ge=1, le=MAX_CITATIONS)] = DEFAULT_CITATIONS
     filters: FiltersBody | None = None
@@ -95,11 +102,18 @@ class AskBody(Body):
         default_factory=list, description="what else the reply tells"
     )
 
+    @model_validator(mode="after")
+    def _one_memory(self) -> Self:
+        if self.history and self.conversation_id is not None:
+            raise ValueError("give history or conversation_id, not both")
+        return self
+
     def asked(self) -> Question:
-        """Return the question."""
+        """Return the question, `conversation_id` as it was given."""
         return Question(
             self.question,
             tuple(Turn(turn.role, turn.content) for turn in self.history),
+            self.conversation_id,
             max_citations=self.max_citations,
             filters=filters_of(self.filters),
         )
@@ -111,6 +125,34 @@ class AnswerBody(AskBody):
     stream: StrictBool = Field(
         default=False, description="true: server-sent events; so does `Accept: text/event-stream`"
     )
+
+
+class BatchBody(Body):
+    """Several questions; each is checked by itself."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"requests": [{"question": "What does the Plover cost?"}]}]}
+    )
+
+    requests: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_BATCH)] = Field(
+        description="each as `/v1/answer` takes it, but for `stream`"
+    )
+
+
+class FeedbackBody(Body):
+    """What somebody thinks of an answer."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"rating": "up", "comment": "Just what I needed."}]}
+    )
+
+    rating: Literal["up", "down"]
+    reason: Annotated[str, StringConstraints(max_length=100)] | None = None
+    comment: Annotated[str, StringConstraints(max_length=2000)] | None = None
+
+    def feedback(self) -> Feedback:
+        """Return it as it is kept."""
+        return Feedback(self.rating, self.reason, self.comment)
 
 
 class SearchBody(Body):

@@ -6,7 +6,7 @@ Messages of our own errors name paths and commands of the server's owner: client
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,7 +16,14 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from bot.errors import BotError, QuestionRefused
+from bot.errors import (
+    AnswerNotFound,
+    AnswerWithdrawn,
+    BotError,
+    ConversationNotFound,
+    DatabaseUnusable,
+    QuestionRefused,
+)
 from bot.http_api.work import DeadlineExceeded, QueueFull
 from index.errors import (
     ArticleNotFound,
@@ -138,6 +145,30 @@ _FAMILIES: tuple[tuple[type[Exception], Problem], ...] = (
     ),
     (ArticleNotFound, _NOT_FOUND),
     (
+        AnswerNotFound,
+        Problem(404, "not_found_error", "answer_not_found", "No saved answer has this id."),
+    ),
+    (
+        AnswerWithdrawn,
+        Problem(
+            410, "not_found_error", "answer_withdrawn", "A document that it quotes was deleted."
+        ),
+    ),
+    (
+        ConversationNotFound,
+        Problem(
+            404,
+            "not_found_error",
+            "conversation_not_found",
+            'There is no such conversation any more; begin one with "new".',
+            "conversation_id",
+        ),
+    ),
+    (
+        DatabaseUnusable,
+        Problem(503, "unavailable_error", "storage_unusable", "Nothing can be looked up now."),
+    ),
+    (
         QueueFull,
         Problem(
             503, "unavailable_error", "overloaded", "Too many questions at once.", headers=_RETRY
@@ -194,14 +225,20 @@ def _of_status(error: HTTPException) -> Problem:
 def _invalid(error: RequestValidationError) -> Problem:
     """Return which field is wrong and why, never what it held."""
     first = error.errors()[0]
-    where = [str(part) for part in first["loc"][1:]]
-    message, code = str(first["msg"]), "invalid_value"
-    if first["type"] == "json_invalid":
+    return invalid(first["type"], first["loc"][1:], first["msg"])
+
+
+def invalid(kind: str, place: Sequence[int | str], message: str) -> Problem:
+    """Return what is wrong with a field, as pydantic tells it."""
+    param = ".".join(map(str, place)) or None
+    if kind == "json_invalid":
         return Problem(422, "invalid_request_error", "invalid_json", "The body is not valid JSON.")
-    if first["type"] == "extra_forbidden":
-        message, code = "There is no such field", "unknown_field"
-    if first["type"] == "missing":
-        code = "missing_field"
-    param = ".".join(where) or None
-    text = f"{param}: {message}." if param else f"{message}. Send JSON as application/json."
+    code = {"extra_forbidden": "unknown_field", "missing": "missing_field"}.get(
+        kind, "invalid_value"
+    )
+    what = "there is no such field" if kind == "extra_forbidden" else message
+    what = what.removeprefix("Value error, ").rstrip(".")
+    if param is None and kind != "value_error":
+        what += ". Send a JSON object as application/json"
+    text = f"{param}: {what}." if param else f"{what[0].upper()}{what[1:]}."
     return Problem(422, "invalid_request_error", code, text, param)

@@ -86,6 +86,16 @@ class DocumentPage(BaseModel):
     index: IndexInfo
 
 
+class FeedbackReply(BaseModel):
+    """What was kept."""
+
+    object: Literal["feedback"] = "feedback"
+    answer_id: str
+    rating: Literal["up", "down"]
+    reason: str | None
+    comment: str | None
+
+
 class Health(BaseModel):
     """The process runs."""
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from bot.answerer import Answerer
 from bot.http_api.work import Work
 from bot.live import Kept, Opened
+from bot.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Service:
     answerer: Answerer
     kept: Kept
     work: Work
+    memory: Memory
 
     def answerer_of(self, opened: Opened, answer_id: str) -> Answerer:
         """Return what answers one question from one snapshot, under this id."""
