@@ -8,6 +8,7 @@ BotError
 ├── DatabaseUnusable       bot.sqlite can't be opened, read or written
 ├── AnswerNotFound         no saved answer has this id, or no longer
 ├── AnswerWithdrawn        a document that the saved answer quotes was deleted
+├── KeyNotFound            no API key has this id
 ├── ConversationNotFound   no conversation has this id, or no longer
 └── CitationBroken         a citation does not hold: the quote is not in the article
 """
@@ -85,6 +86,14 @@ class AnswerWithdrawn(BotError):
         super().__init__(
             f"Answer {answer_id!r} quotes a document that was deleted. Ask the question again."
         )
+
+
+class KeyNotFound(BotError):
+    """Raised when no API key has an id."""
+
+    def __init__(self, key_id: str) -> None:
+        self.key_id = key_id
+        super().__init__(f"No key {key_id!r}. `citewire keys list` shows all ids.")
 
 
 class ConversationNotFound(BotError):

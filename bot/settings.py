@@ -74,6 +74,24 @@ class Settings(BaseModel):
     answers_days: Annotated[int, Field(ge=0, le=3650)] = Field(
         30, description="days that answers are kept for /v1/answers/ID; 0: none is"
     )
+    requests_per_minute: Annotated[int, Field(ge=0)] = Field(
+        600, description="requests a minute from one address without a key; 0: no limit"
+    )
+    key_requests_per_minute: Annotated[int, Field(ge=0)] = Field(
+        6000, description="requests a minute with one API key; 0: no limit"
+    )
+    streams: Annotated[int, Field(ge=1)] = Field(
+        16, description="streams that one client may have open"
+    )
+    public_read: bool = Field(
+        default=False, description="reading needs no API key, even where there are some"
+    )
+    origins: Names = Field(
+        (), description="web origins that may ask from a browser (CORS), with commas between"
+    )
+    hosts: Names = Field(
+        (), description="host names that the server answers to; on a loopback address its own"
+    )
     root_path: Annotated[str, Field(pattern=r"^(/[\w.~-]+)*$")] = Field(
         "", description="the path that a proxy mounts the server at"
     )

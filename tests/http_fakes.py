@@ -21,6 +21,7 @@ from starlette.testclient import TestClient
 
 from bot.database import FILE, Database
 from bot.http_api.app import create_app
+from bot.http_api.metrics import Metrics
 from bot.http_api.service import Service
 from bot.http_api.work import Work
 from bot.live import Kept, Opened
@@ -28,6 +29,7 @@ from bot.memory import Memory
 from bot.settings import Settings
 from index.retrieve import Retriever
 from tests.bot_fakes import NOW, answerer, opened
+from tests.fakes import Desk
 
 TIMEOUT_S = 30
 PROGRAM = [sys.executable, "-c", "from bot.cli import main; main()"]
@@ -44,8 +46,14 @@ def service(
     kept = Kept(open_current)
     work = Work(threads=threads, waiting=waiting, deadline_s=deadline_s)
     numbers = count(1)
+
+    def delete(article_id: str) -> None:
+        Desk(data, first=1000).builder().delete(frozenset({article_id}))
+
     asked = replace(answerer(kept_retriever(kept)), new_id=lambda: f"ans_{next(numbers)}")
-    return Service(asked, kept, work, Memory(Database(data / FILE), lambda: NOW, 30))
+    return Service(
+        asked, kept, work, Memory(Database(data / FILE), lambda: NOW, 30), Metrics(), delete
+    )
 
 
 def kept_retriever(kept: Kept) -> Retriever:
@@ -62,7 +70,8 @@ def as_opened(retriever: Retriever) -> Opened:
 @contextmanager
 def client(parts: Service, **settings: object) -> Iterator[TestClient]:
     """Ask the application around these parts, in this process."""
-    app = create_app(parts, Settings.model_validate(settings))
+    parts = replace(parts, metrics=Metrics())
+    app = create_app(parts, Settings.model_validate({"hosts": "testserver"} | settings))
     with TestClient(app, raise_server_exceptions=False) as asking:
         yield asking
 
@@ -111,6 +120,7 @@ def serving(data: Path, models: Path, *options: str, **settings: object) -> Iter
     """A server process over a data folder; it is stopped at the end, whatever happens."""
     others = {k: v for k, v in os.environ.items() if not k.startswith("CITEWIRE_")}
     others |= {"CITEWIRE_DATA": str(data), "CITEWIRE_MODELS": str(models)}
+    others |= {"CITEWIRE_REQUESTS_PER_MINUTE": "0"}
     others |= {f"CITEWIRE_{name.upper()}": str(value) for name, value in settings.items()}
     with subprocess.Popen(
         [*PROGRAM, "serve", "--port", "0", *options],

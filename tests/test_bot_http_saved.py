@@ -121,7 +121,8 @@ def test_a_withdrawn_answer_is_gone(http: TestClient, parts: Service) -> None:
 def test_where_nothing_can_be_kept_answers_are_given_all_the_same(
     http: TestClient, parts: Service
 ) -> None:
-    parts.memory.database.path.write_bytes(b"no database " * 1000)
+    with parts.memory.database.transaction(write=True) as db:
+        db.execute("DROP TABLE answers")
     given = http.post("/v1/answer", json={"question": "tea?"}).json()
     assert given["status"] == "answered"
     assert [warning["code"] for warning in given["warnings"]] == ["not_saved"]

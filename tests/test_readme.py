@@ -10,6 +10,7 @@ from bot.settings import PREFIX, Settings
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 COMMANDS = {command.name or "" for command in app.registered_commands}
+COMMANDS |= {group.name or "" for group in app.registered_groups}
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from bot.http_api import events
+from bot.http_api.access import Reader, hold_stream
 from bot.http_api.asking import Answered, FullAnswer, begin, prepare
 from bot.http_api.bodies import AnswerBody, AskBody
 from bot.http_api.problems import Problem, Refused, request_id_of
-from bot.http_api.replies import errors
+from bot.http_api.replies import KEY_ERRORS, errors
 from bot.http_api.service import Service, TheService
-from bot.http_api.streaming import error_record, event_stream, follow
+from bot.http_api.streaming import EventStream, error_record, follow
 
 router = APIRouter(prefix="/v1", tags=["answers"])
 
@@ -34,9 +35,11 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/answer",
     response_model=FullAnswer,
-    responses={**_STREAM, **errors(400, 404, 408, 413, 422, 503, 504)},
+    responses={**_STREAM, **errors(*KEY_ERRORS, 400, 404, 408, 413, 422, 503, 504)},
 )
-async def answer(body: AnswerBody, service: TheService, request: Request) -> Response:
+async def answer(
+    body: AnswerBody, service: TheService, client: Reader, request: Request
+) -> Response:
     """Answer one question with cited, verbatim passages, or say that the documents don't.
 
     An abstention is a 200: its `citations` are the closest passages. The events of a stream are
@@ -44,12 +47,17 @@ async def answer(body: AnswerBody, service: TheService, request: Request) -> Res
     `answer.citation.added` by turns, and `answer.completed` with the whole object, or `error`.
     """
     check_mode(body)
-    asked = await prepare(service, body.asked(), "", body.include)
-    future = begin(service, asked)
+    asked = await prepare(service, body.asked(), client.owner, body.include)
     if not wants_stream(request, stream=body.stream):
-        return JSONResponse((await service.work.result(future)).record())
+        return JSONResponse((await service.work.result(begin(service, asked))).record())
+    ended = hold_stream(request, client)
+    try:
+        future = begin(service, asked)
+    except BaseException:
+        ended()
+        raise
     first = events.created(asked.answer_id, body.question, asked.question.conversation_id)
-    return event_stream(_stream(future, service, first, request_id_of(request)))
+    return EventStream(_stream(future, service, first, request_id_of(request)), ended)
 
 
 async def _stream(

@@ -3,21 +3,29 @@
 import importlib.metadata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from ipaddress import ip_address
+from time import monotonic
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from bot import wire
 from bot.errors import BotError
-from bot.http_api import answers, batches, documents, health, saved
+from bot.http_api import admin, answers, batches, documents, health, saved
+from bot.http_api.access import Gate
+from bot.http_api.metrics import Metrics
 from bot.http_api.outer import BodyLimits, Outer
 from bot.http_api.problems import Refused, answer_problem
+from bot.http_api.rates import RATE_HEADERS, Rates, Streams
 from bot.http_api.service import Service
 from bot.http_api.work import DeadlineExceeded, QueueFull, Work
+from bot.keys import Keys
 from bot.live import Watch
 from bot.settings import Settings
+from index.build import Silent
 from index.errors import IndexingError
 
 _WATCH_S = 1.0
@@ -41,7 +49,17 @@ def build(settings: Settings) -> ASGIApp:
         waiting=settings.queue,
         deadline_s=settings.deadline_s,
     )
-    return create_app(Service(answerer, kept, work, wire.memory(settings)), settings)
+    return create_app(
+        Service(
+            answerer,
+            kept,
+            work,
+            wire.memory(settings),
+            Metrics(),
+            lambda article_id: wire.delete_articles(settings, [article_id], Silent()),
+        ),
+        settings,
+    )
 
 
 def create_app(service: Service, settings: Settings) -> ASGIApp:
@@ -56,11 +74,50 @@ def create_app(service: Service, settings: Settings) -> ASGIApp:
         redirect_slashes=False,
     )
     app.state.service = service
+    app.state.gate = _gate(service, settings)
+    service.metrics.watch(service.kept, service.work)
     for family in _FAMILIES:
         app.add_exception_handler(family, answer_problem)
-    for routes in (answers, batches, saved, documents, health):
+    for routes in (answers, batches, saved, documents, admin, health):
         app.include_router(routes.router)
-    return Outer(app, BodyLimits(1024 * settings.max_body_kib, settings.read_timeout_s))
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["X-Request-ID", "Retry-After", *RATE_HEADERS],
+        )
+    limits = BodyLimits(1024 * settings.max_body_kib, settings.read_timeout_s)
+    return Outer(app, limits, service.metrics, _hosts(settings))
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach a host name or address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _gate(service: Service, settings: Settings) -> Gate:
+    return Gate(
+        Keys(service.memory.database, service.memory.now),
+        public_read=settings.public_read,
+        rates=Rates(settings.requests_per_minute, monotonic),
+        key_rates=Rates(settings.key_requests_per_minute, monotonic),
+        streams=Streams(settings.streams),
+    )
+
+
+def _hosts(settings: Settings) -> frozenset[str]:
+    """Return the names to answer to: any, unless they are set or it is this machine alone.
+
+    Behind a proxy the name is the proxy's.
+    """
+    if settings.hosts or settings.proxies or not is_loopback(settings.host):
+        return frozenset(name.lower() for name in settings.hosts)
+    return frozenset({"localhost", "127.0.0.1", "[::1]", settings.host.lower()})
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from time import perf_counter
 
 from pydantic import TypeAdapter
@@ -11,6 +12,7 @@ from pydantic import TypeAdapter
 from bot.answer import Answer, Notice
 from bot.answerer import Question
 from bot.errors import DatabaseUnusable
+from bot.http_api.metrics import Metrics
 from bot.http_api.replies import HitRecord
 from bot.http_api.service import Service
 from bot.json_lines import to_record
@@ -19,6 +21,7 @@ from index.retrieve import Retriever
 
 NEW_CONVERSATION = "new"
 _PASSAGES = 5
+_STAGES = ("queued", "answering", "saving")
 _NOT_KEPT = Notice("not_saved", "The answer could not be saved: its link will not work.")
 
 logger = logging.getLogger(__name__)
@@ -109,15 +112,23 @@ def _task(service: Service, request: Request) -> Callable[[], Answered]:
         began = perf_counter()
         opened = service.kept.current()
         found = service.answerer_of(opened, request.answer_id).ask(question)
+        answered = perf_counter()
         found = _kept(service, found, request.owner)
+        _count(service.metrics, found, (submitted, began, answered, perf_counter()))
         passages = _passages(opened.retriever, found, question) if "passages" in include else None
         timings = None
         if "timings" in include:
-            spent = (began - submitted, perf_counter() - began)
+            spent = (began - submitted, answered - began)
             timings = Timings(*(round(1000 * seconds, 2) for seconds in spent))
         return Answered(found, passages, timings)
 
     return answer
+
+
+def _count(metrics: Metrics, answer: Answer, moments: tuple[float, ...]) -> None:
+    for stage, (start, end) in zip(_STAGES, pairwise(moments), strict=True):
+        metrics.stage(stage, end - start)
+    metrics.answer(answer)
 
 
 def _kept(service: Service, answer: Answer, owner: str) -> Answer:

@@ -4,9 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from bot.http_api.access import Reader
 from bot.http_api.bodies import SearchBody, filters_of
 from bot.http_api.problems import Problem, Refused
 from bot.http_api.replies import (
+    KEY_ERRORS,
     DocumentPage,
     DocumentRecord,
     DocumentSummary,
@@ -32,8 +34,8 @@ DocumentId = Annotated[
 ]
 
 
-@router.post("/search", responses=errors(400, 408, 413, 422, 503, 504))
-async def search(body: SearchBody, service: TheService) -> SearchReply:
+@router.post("/search", responses=errors(*KEY_ERRORS, 400, 408, 413, 422, 503, 504))
+async def search(body: SearchBody, service: TheService, _: Reader) -> SearchReply:
     """Rank passages, or documents by their best passage, for a query."""
     return await service.work.run(lambda: _search(body, service))
 
@@ -47,9 +49,10 @@ def _search(body: SearchBody, service: Service) -> SearchReply:
     return SearchReply(query=body.query, hits=records, index=retriever.info)
 
 
-@router.get("/documents", responses=errors(422, 503, 504))
+@router.get("/documents", responses=errors(*KEY_ERRORS, 422, 503, 504))
 async def list_documents(
     service: TheService,
+    _: Reader,
     after: Annotated[str, Query(max_length=_MAX_ID_CHARS, description="`next`, as given")] = "",
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
 ) -> DocumentPage:
@@ -69,10 +72,11 @@ def _page(service: Service, after: str, limit: int) -> DocumentPage:
     )
 
 
-@router.get("/documents/{document_id:path}", responses=errors(404, 422, 503, 504))
+@router.get("/documents/{document_id:path}", responses=errors(*KEY_ERRORS, 404, 422, 503, 504))
 async def read_document(
     document_id: DocumentId,
     service: TheService,
+    _: Reader,
     revision: Annotated[
         str | None,
         Query(max_length=100, description="`sha256:…` of a citation: other text is a 404"),

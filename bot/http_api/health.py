@@ -1,8 +1,10 @@
-"""`/healthz` and `/readyz`."""
+"""`/healthz`, `/readyz` and `/metrics`."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
-from bot.http_api.replies import Health, Readiness, errors
+from bot.http_api.access import Reader
+from bot.http_api.metrics import CONTENT_TYPE
+from bot.http_api.replies import KEY_ERRORS, Health, Readiness, errors
 from bot.http_api.service import TheService
 
 router = APIRouter(tags=["health"])
@@ -19,3 +21,13 @@ async def readyz(service: TheService) -> Readiness:
     """Tell which snapshot answers, or why none does."""
     opened = await service.work.run(service.kept.current)
     return Readiness(index=opened.retriever.info)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}, **errors(*KEY_ERRORS)},
+)
+async def metrics(service: TheService, _: Reader) -> Response:
+    """Tell Prometheus how this process does."""
+    return Response(service.metrics.text(), headers={"Content-Type": CONTENT_TYPE})

@@ -14,9 +14,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.http_api.metrics import Metrics
 from bot.http_api.problems import problem_of
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PORT = re.compile(r":\d*$")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -41,9 +43,18 @@ class BodyLimits:
 class Outer:
     """An ASGI application around another."""
 
-    def __init__(self, inner: ASGIApp, limits: BodyLimits) -> None:
-        """Wrap `inner`."""
-        self._inner, self._limits = inner, limits
+    def __init__(
+        self, inner: ASGIApp, limits: BodyLimits, metrics: Metrics, hosts: frozenset[str]
+    ) -> None:
+        """Wrap `inner`.
+
+        Args:
+            inner: What replies.
+            limits: To the bodies of requests.
+            metrics: Told of each request.
+            hosts: The names that it answers to; any when there are none.
+        """
+        self._inner, self._limits, self._metrics, self._hosts = inner, limits, metrics, hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; what is not HTTP goes through untouched."""
@@ -56,16 +67,18 @@ class Outer:
         try:
             await self._serve(scope, _Body(receive, self._limits), reply)
         finally:
-            milliseconds = 1000 * (perf_counter() - began)
+            seconds, route = perf_counter() - began, route_of(scope)
+            self._metrics.request(scope["method"], route, reply.status, seconds)
             logger.info(
                 "%s %s %s %.0f ms %s",
-                scope["method"], route_of(scope), reply.status, milliseconds,
-                scope["citewire.request_id"],
+                scope["method"], route, reply.status, 1000 * seconds, scope["citewire.request_id"],
             )  # fmt: skip
 
     async def _serve(self, scope: Scope, body: "_Body", reply: "_Reply") -> None:
         try:
-            body.check(Headers(scope=scope))
+            headers = Headers(scope=scope)
+            self._check_host(headers)
+            body.check(headers)
             await self._inner(scope, body.receive, reply.send)
         except Exception as error:
             if reply.finished:  # Starlette raises again what it has replied to
@@ -75,6 +88,15 @@ class Outer:
             problem = problem_of(error)
             response = problem.response(scope["citewire.request_id"])
             await response(scope, body.receive, reply.send)
+
+    def _check_host(self, headers: Headers) -> None:
+        """Refuse a name that is not ours.
+
+        A page on the web may have its own name point to this machine, and then read the replies.
+        """
+        name = _PORT.sub("", headers.get("host", "")).lower()
+        if self._hosts and name not in self._hosts:
+            raise HTTPException(421)
 
 
 class _Reply:
@@ -90,6 +112,7 @@ class _Reply:
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
+            headers.update(self._scope.get("citewire.headers", {}))
             headers["X-Request-ID"] = self._scope["citewire.request_id"]
         await self._send(message)
         if message["type"] == "http.response.body":

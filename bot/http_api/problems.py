@@ -212,6 +212,9 @@ _STATUSES: Mapping[int, tuple[ErrorType, str, str]] = {
     405: ("invalid_request_error", "method_not_allowed", "The endpoint has no such method."),
     408: ("timeout_error", "request_timeout", "The request did not arrive in time."),
     413: ("invalid_request_error", "body_too_large", "The body is larger than is taken."),
+    421: ("invalid_request_error", "unknown_host", "This server has another host name."),
+    431: ("invalid_request_error", "headers_too_large", "The headers are larger than is taken."),
+    503: ("unavailable_error", "overloaded", "Too many connections at once."),
 }
 
 

@@ -109,6 +109,9 @@ class Readiness(BaseModel):
     index: IndexInfo
 
 
+KEY_ERRORS = (401, 429, 503)
+
+
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the error replies of an endpoint, for `/docs`, with those that any may give."""
     return {status: {"model": Envelope} for status in sorted({500, *statuses})}

@@ -1,5 +1,6 @@
 """What the routes work with, and how they come by it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -7,6 +8,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from bot.answerer import Answerer
+from bot.http_api.metrics import Metrics
 from bot.http_api.work import Work
 from bot.live import Kept, Opened
 from bot.memory import Memory
@@ -14,12 +16,14 @@ from bot.memory import Memory
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The parts behind the routes."""
+    """The parts behind the routes; `delete` takes an article out of the index for good."""
 
     answerer: Answerer
     kept: Kept
     work: Work
     memory: Memory
+    metrics: Metrics
+    delete: Callable[[str], object]
 
     def answerer_of(self, opened: Opened, answer_id: str) -> Answerer:
         """Return what answers one question from one snapshot, under this id."""

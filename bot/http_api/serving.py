@@ -1,7 +1,6 @@
 """The server process: a socket, uvicorn, and a graceful end."""
 
 import errno
-import ipaddress
 import logging
 import os
 import signal
@@ -15,9 +14,11 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
+from bot import wire
 from bot.errors import CannotListen
-from bot.http_api.app import build
+from bot.http_api.app import build, is_loopback
 from bot.http_api.protocol import GuardedConfig
+from bot.keys import Keys
 from bot.settings import Settings
 
 # With the tenth of a second that uvicorn takes to notice, an end within ten.
@@ -47,14 +48,6 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
             Multiprocess(config, [listener]).run()
         else:
             uvicorn.Server(config).run([listener])
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach a host name or address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def worker_app(settings: Settings) -> ASGIApp:
@@ -113,8 +106,20 @@ def _address(settings: Settings, listener: socket.socket) -> str:
     scheme = "https" if settings.tls_cert else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     where = f"{scheme}://{host}:{listener.getsockname()[1]}{settings.root_path}"
-    reach = "this machine only" if is_loopback(settings.host) else "whoever can reach this address"
-    return f"{where} ({reach}; process {os.getpid()}). Ctrl-C stops."
+    return f"{where} ({_reach(settings)}; process {os.getpid()}). Ctrl-C stops."
+
+
+def _reach(settings: Settings) -> str:
+    """Return who may ask, for the owner to see before a stranger does."""
+    where = "this machine" if is_loopback(settings.host) else "the network"
+    memory = wire.memory(settings)
+    try:
+        keyed = bool(Keys(memory.database, memory.now).ring())
+    finally:
+        memory.database.close()
+    if keyed and not settings.public_read:
+        return f"{where}, with an API key"
+    return f"no API key needed: anyone on {where} may ask"
 
 
 def _allow_files() -> None:

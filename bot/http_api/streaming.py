@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
 
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from bot.http_api.asking import Answered
 from bot.http_api.problems import problem_of
@@ -17,9 +18,20 @@ _HEADERS = {
 }
 
 
-def event_stream(parts: AsyncIterator[bytes]) -> StreamingResponse:
-    """Return the reply that sends these bytes as they come."""
-    return StreamingResponse(parts, media_type="text/event-stream", headers=_HEADERS)
+class EventStream(StreamingResponse):
+    """Sends bytes as they come; `ended` is called once, however it ends."""
+
+    def __init__(self, parts: AsyncIterator[bytes], ended: Callable[[], None]) -> None:
+        """Prepare."""
+        super().__init__(parts, media_type="text/event-stream", headers=_HEADERS)
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._ended()
 
 
 async def follow(
