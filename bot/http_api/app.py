@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from bot import wire
 from bot.errors import BotError
-from bot.http_api import admin, answers, batches, documents, health, saved
+from bot.http_api import admin, answers, batches, chat, documents, health, saved
 from bot.http_api.access import Gate
 from bot.http_api.metrics import Metrics
 from bot.http_api.outer import BodyLimits, Outer
@@ -78,7 +78,7 @@ def create_app(service: Service, settings: Settings) -> ASGIApp:
     service.metrics.watch(service.kept, service.work)
     for family in _FAMILIES:
         app.add_exception_handler(family, answer_problem)
-    for routes in (answers, batches, saved, documents, admin, health):
+    for routes in (answers, batches, saved, documents, admin, chat, health):
         app.include_router(routes.router)
     if settings.origins:
         app.add_middleware(
