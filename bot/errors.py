@@ -5,6 +5,7 @@ BotError
 ├── SettingsError          a setting is unknown or makes no sense
 ├── AnswersUnreadable      a file of saved answers is not what it should be
 ├── CannotListen           the server's address is taken, unknown or not allowed
+├── ExtraMissing           a library for this is not installed
 ├── DatabaseUnusable       bot.sqlite can't be opened, read or written
 ├── AnswerNotFound         no saved answer has this id, or no longer
 ├── AnswerWithdrawn        a document that the saved answer quotes was deleted
@@ -57,6 +58,14 @@ class CannotListen(BotError):
             f"Can't listen on {host}, port {port}: {reason}. Choose others with --host and --port "
             "(0 takes any free port)."
         )
+
+
+class ExtraMissing(BotError):
+    """Raised when what an extra of the package brings is not installed."""
+
+    def __init__(self, extra: str) -> None:
+        self.extra = extra
+        super().__init__(f"This needs more libraries. Run `pip install 'citewire[{extra}]'`.")
 
 
 class DatabaseUnusable(BotError):

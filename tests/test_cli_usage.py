@@ -89,7 +89,9 @@ def test_wrong_usage_ends_with_2_and_says_what_is_wrong(
     assert "Traceback" not in ran.err
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in {"index", "serve"}])
+@pytest.mark.parametrize(
+    "command", [name for name in COMMANDS if name not in {"index", "serve", "mcp"}]
+)
 def test_without_an_index_every_command_names_the_one_that_makes_it(command: str) -> None:
     ran = run(command, *NEEDS.get(command, []), "--data", "nowhere")
     assert (ran.status, ran.out) == (1, "")

@@ -93,6 +93,7 @@ for command in (
     asking.verify,
     collection.doctor,
     serving.serve,
+    serving.mcp,
 ):
     name = "list" if command is collection.list_articles else command.__name__
     app.command(name)(command)

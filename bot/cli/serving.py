@@ -1,4 +1,4 @@
-"""Commands that serve: serve."""
+"""Commands that serve: serve, mcp."""
 
 from pathlib import Path
 from typing import Annotated
@@ -51,3 +51,14 @@ def serve(
     from bot.http_api.serving import serve as run
 
     run(settings, lambda line: stderr().print(line, markup=False, soft_wrap=True))
+
+
+def mcp(data: DataOption = None) -> None:
+    """Serve search, fetch and answer to an AI application over a pipe (MCP, stdio).
+
+    Such applications start it themselves: give them this command.
+    """
+    settings = settings_with(data)
+    from bot.http_api.serving import serve_pipe
+
+    serve_pipe(settings)

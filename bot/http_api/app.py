@@ -1,15 +1,18 @@
 """The application: routes, error replies, and what wraps them."""
 
 import importlib.metadata
+import importlib.util
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import ip_address
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot import wire
@@ -28,7 +31,10 @@ from bot.settings import Settings
 from index.build import Silent
 from index.errors import IndexingError
 
-_WATCH_S = 1.0
+if TYPE_CHECKING:
+    from bot.http_api.mcp_tools import Door
+
+WATCH_S = 1.0
 _FAMILIES = (
     Refused,
     RequestValidationError,
@@ -43,22 +49,24 @@ _FAMILIES = (
 
 def build(settings: Settings) -> ASGIApp:
     """Return the application over the data folder that the settings name."""
+    return create_app(parts(settings), settings)
+
+
+def parts(settings: Settings) -> Service:
+    """Return the parts over the data folder that the settings name."""
     answerer, kept = wire.service(settings)
     work = Work(
         threads=settings.threads or wire.cores(),
         waiting=settings.queue,
         deadline_s=settings.deadline_s,
     )
-    return create_app(
-        Service(
-            answerer,
-            kept,
-            work,
-            wire.memory(settings),
-            Metrics(),
-            lambda article_id: wire.delete_articles(settings, [article_id], Silent()),
-        ),
-        settings,
+    return Service(
+        answerer,
+        kept,
+        work,
+        wire.memory(settings),
+        Metrics(),
+        lambda article_id: wire.delete_articles(settings, [article_id], Silent()),
     )
 
 
@@ -80,6 +88,8 @@ def create_app(service: Service, settings: Settings) -> ASGIApp:
         app.add_exception_handler(family, answer_problem)
     for routes in (answers, batches, saved, documents, admin, chat, health):
         app.include_router(routes.router)
+    if importlib.util.find_spec("mcp"):
+        app.state.mcp = _mount_mcp(app, service)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -98,6 +108,15 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _mount_mcp(app: FastAPI, service: Service) -> "Door":
+    """Serve `/mcp`: POST alone, since nothing is ever sent unasked."""
+    from bot.http_api.mcp_tools import Door
+
+    door = Door(service, app.state.gate)
+    app.router.routes.append(Route("/mcp", door, methods=["POST"], include_in_schema=False))
+    return door
 
 
 def _gate(service: Service, settings: Settings) -> Gate:
@@ -124,11 +143,13 @@ def _hosts(settings: Settings) -> frozenset[str]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Watch for new snapshots meanwhile; the first is opened without being asked for."""
     service: Service = app.state.service
-    watch = Watch(service.kept, _WATCH_S)
+    watch = Watch(service.kept, WATCH_S)
     watch.start()
     try:
-        yield
+        async with AsyncExitStack() as stack:
+            if door := getattr(app.state, "mcp", None):
+                await stack.enter_async_context(door.running())
+            yield
     finally:
         watch.stop()
-        service.work.close()
-        service.memory.database.close()
+        service.close()

@@ -25,6 +25,11 @@ class Service:
     metrics: Metrics
     delete: Callable[[str], object]
 
+    def close(self) -> None:
+        """End. Closing twice does nothing more."""
+        self.work.close()
+        self.memory.database.close()
+
     def answerer_of(self, opened: Opened, answer_id: str) -> Answerer:
         """Return what answers one question from one snapshot, under this id."""
         live = (opened.retriever, opened.notices)

@@ -1,6 +1,7 @@
 """The server process: a socket, uvicorn, and a graceful end."""
 
 import errno
+import importlib.util
 import logging
 import os
 import signal
@@ -15,10 +16,11 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from bot import wire
-from bot.errors import CannotListen
-from bot.http_api.app import build, is_loopback
+from bot.errors import CannotListen, ExtraMissing
+from bot.http_api.app import WATCH_S, build, is_loopback, parts
 from bot.http_api.protocol import GuardedConfig
 from bot.keys import Keys
+from bot.live import Watch
 from bot.settings import Settings
 
 # With the tenth of a second that uvicorn takes to notice, an end within ten.
@@ -48,6 +50,26 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
             Multiprocess(config, [listener]).run()
         else:
             uvicorn.Server(config).run([listener])
+
+
+def serve_pipe(settings: Settings) -> None:
+    """Serve the tools of the Model Context Protocol over stdin and stdout, until stdin ends.
+
+    Raises:
+        ExtraMissing: The protocol's library is not installed.
+    """
+    if importlib.util.find_spec("mcp") is None:
+        raise ExtraMissing("mcp")
+    from bot.http_api.mcp_tools import mcp_server
+
+    service = parts(settings)
+    watch = Watch(service.kept, WATCH_S)
+    watch.start()
+    try:
+        mcp_server(service).run("stdio")
+    finally:
+        watch.stop()
+        service.close()
 
 
 def worker_app(settings: Settings) -> ASGIApp:
