@@ -187,6 +187,11 @@ def test_other_errors_have_the_envelope(
     assert error_of(http.request(method, path), status)["code"] == code
 
 
+def test_a_path_with_the_wrong_method_names_the_right_ones(http: TestClient) -> None:
+    assert http.put("/v1/documents/a/b").headers["allow"] == "DELETE, GET"
+    assert http.get("/v1/answer").headers["allow"] == "POST"
+
+
 def test_a_body_that_says_it_is_too_large_is_not_read(parts: Service) -> None:
     with client(parts, max_body_kib=1) as asking:
         reply = asking.post("/v1/answer", json={"question": "x" * 2000})

@@ -22,10 +22,16 @@ router = APIRouter(prefix="/v1", tags=["answers"])
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The answer object; or, asked for a stream, its events.",
+        "links": {
+            name: {"operationId": name, "parameters": {"answer_id": "$response.body#/id"}}
+            for name in ("saved_answer", "rate_answer")
+        },
         "content": {
             "text/event-stream": {
-                "schema": {"type": "string"},
-                "example": 'event: answer.created\ndata: {"type": "answer.created", …}\n\n',
+                "schema": {
+                    "type": "object",
+                    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+                },
             }
         },
     }

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bot.http_api.mcp_tools import Door
 
 WATCH_S = 1.0
+_ROUTES = (answers, batches, saved, documents, admin, chat, health)
 _FAMILIES = (
     Refused,
     RequestValidationError,
@@ -80,14 +81,16 @@ def create_app(service: Service, settings: Settings) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.service = service
     app.state.gate = _gate(service, settings)
     service.metrics.watch(service.kept, service.work)
     for family in _FAMILIES:
         app.add_exception_handler(family, answer_problem)
-    for routes in (answers, batches, saved, documents, admin, chat, health):
+    for routes in _ROUTES:
         app.include_router(routes.router)
+    app.state.methods = _methods()
     if importlib.util.find_spec("mcp"):
         app.state.mcp = _mount_mcp(app, service)
     if settings.origins:
@@ -100,6 +103,16 @@ def create_app(service: Service, settings: Settings) -> ASGIApp:
         )
     limits = BodyLimits(1024 * settings.max_body_kib, settings.read_timeout_s)
     return Outer(app, limits, service.metrics, _hosts(settings))
+
+
+def _methods() -> dict[str, str]:
+    """Return, for each path that a route has, the methods of all its routes."""
+    found: dict[str, set[str]] = {}
+    for routes in _ROUTES:
+        for route in routes.router.routes:
+            if isinstance(route, Route):
+                found.setdefault(route.path, set()).update(route.methods or ())
+    return {path: ", ".join(sorted(methods)) for path, methods in found.items()}
 
 
 def is_loopback(host: str) -> bool:

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
-    StrictInt,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -36,10 +37,32 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("the time is out of range in UTC") from error
 
 
+def _number(value: object) -> object:
+    """Refuse what only looks like a number; JSON does not tell 3 from 3.0."""
+    if isinstance(value, bool | str):
+        raise ValueError("not a number")  # noqa: TRY004  (pydantic wants this)
+    return value
+
+
+def _time(value: object) -> object:
+    """Refuse numbers: whether they are seconds or milliseconds would be a guess."""
+    if not isinstance(value, str):
+        raise ValueError("not a time as in RFC 3339")  # noqa: TRY004  (pydantic wants this)
+    return value
+
+
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARS)
+    str,
+    StringConstraints(min_length=1, max_length=MAX_QUESTION_CHARS, pattern=r"\S"),
+    AfterValidator(str.strip),
 ]
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
+Moment = Annotated[datetime, BeforeValidator(_time), AfterValidator(_in_utc)]
+NotText = BeforeValidator(_number)
+# What a server without a language model can do; `llm` is known, and refused by name.
+Mode = Annotated[
+    Literal["auto", "extractive", "llm"],
+    WithJsonSchema({"type": "string", "enum": ["auto", "extractive"]}),
+]
 _Value = Annotated[str, StringConstraints(min_length=1, max_length=_MAX_VALUE_CHARS)]
 _Values = Annotated[list[_Value], Field(min_length=1, max_length=_MAX_VALUES)]
 
@@ -84,7 +107,16 @@ class AskBody(Body):
     """A question, and what its answer may be made of."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"question": "How much is Huawei's smart car unit worth?"}]}
+        json_schema_extra={
+            "examples": [{"question": "How much is Huawei's smart car unit worth?"}],
+            "not": {
+                "required": ["history", "conversation_id"],
+                "properties": {
+                    "history": {"type": "array", "minItems": 1},
+                    "conversation_id": {"type": "string"},
+                },
+            },
+        }
     )
 
     question: Text
@@ -95,8 +127,8 @@ class AskBody(Body):
         None,
         description='"new", or the `conversation_id` of an answer before; in place of `history`',
     )
-    mode: Literal["auto", "extractive", "llm"] = "auto"
-    max_citations: Annotated[StrictInt, Field(ge=1, le=MAX_CITATIONS)] = DEFAULT_CITATIONS
+    mode: Mode = "auto"
+    max_citations: Annotated[int, Field(ge=1, le=MAX_CITATIONS), NotText] = DEFAULT_CITATIONS
     filters: FiltersBody | None = None
     include: Annotated[list[Literal["passages", "timings"]], Field(max_length=2)] = Field(
         default_factory=list, description="what else the reply tells"
@@ -161,7 +193,7 @@ class SearchBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"query": "smart cars", "k": 3}]})
 
     query: Text
-    k: Annotated[StrictInt, Field(ge=1, le=MAX_HITS)] = DEFAULT_HITS
+    k: Annotated[int, Field(ge=1, le=MAX_HITS), NotText] = DEFAULT_HITS
     by: Literal["passage", "document"] = Field(
         "passage", description="rank passages, or documents by their best passage"
     )

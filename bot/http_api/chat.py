@@ -13,14 +13,14 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from bot.answer import Answer, Citation
 from bot.answerer import MAX_QUESTION_CHARS, Question
 from bot.conversation import Turn
 from bot.http_api.access import Reader, hold_stream
 from bot.http_api.asking import Answered, begin, prepare
-from bot.http_api.bodies import MAX_TURNS
+from bot.http_api.bodies import MAX_TURNS, NotText
 from bot.http_api.events import in_order
 from bot.http_api.problems import Problem, Refused, request_id_of
 from bot.http_api.replies import KEY_ERRORS, errors
@@ -78,7 +78,7 @@ class ChatBody(BaseModel):
     messages: Annotated[list[Message], Field(min_length=1)]
     stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
-    n: Annotated[StrictInt, Field(ge=1, le=1)] | None = None
+    n: Annotated[int, Field(ge=1, le=1), NotText] | None = None
 
     def asked(self) -> Question:
         """Return the question.
@@ -133,7 +133,10 @@ async def read_model(model: Annotated[str, Path(max_length=200)], _: Reader) -> 
 @router.post(
     "/chat/completions",
     responses={
-        200: {"content": {"application/json": {}, "text/event-stream": {}}},
+        200: {
+            "description": "A chat completion; or, asked for a stream, its chunks.",
+            "content": {"text/event-stream": {"schema": {"type": "object"}}},
+        },
         **errors(*KEY_ERRORS, 400, 404, 408, 413, 422, 503, 504),
     },
     response_class=JSONResponse,

@@ -7,7 +7,8 @@ Messages of our own errors name paths and commands of the server's owner: client
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Literal
 
 from fastapi.exceptions import RequestValidationError
@@ -108,7 +109,12 @@ def request_id_of(request: Request) -> str:
 
 async def answer_problem(request: Request, error: Exception) -> JSONResponse:
     """Return the reply to any error that a route raises."""
-    return problem_of(error).response(request_id_of(request))
+    problem = problem_of(error)
+    if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        # Starlette names the methods of one route; a path may have several.
+        allowed = request.app.state.methods.get(getattr(request.scope.get("route"), "path", ""))
+        problem = replace(problem, headers={"Allow": allowed} if allowed else problem.headers)
+    return problem.response(request_id_of(request))
 
 
 def problem_of(error: Exception) -> Problem:
@@ -121,7 +127,9 @@ def problem_of(error: Exception) -> Problem:
         return _of_status(error)
     for family, problem in _FAMILIES:
         if isinstance(error, family):
-            if problem.status >= 500 and not isinstance(error, (QueueFull, DeadlineExceeded)):  # noqa: PLR2004
+            if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(
+                error, (QueueFull, DeadlineExceeded)
+            ):
                 logger.warning("%s", error)
             return problem
     logger.error("An error that should not be", exc_info=error)
