@@ -1,5 +1,6 @@
 import json
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -331,3 +332,19 @@ def test_answerers_are_made_for_one_question(parts: Service) -> None:
     assert isinstance(made, Answerer)
     assert made.new_id() == "ans_x"
     assert made.live()[0] is parts.kept.current().retriever
+
+
+def test_the_documentation_needs_no_other_host_and_no_inline_script(http: TestClient) -> None:
+    page = http.get("/docs")
+    check_headers(page.headers)
+    sources = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert sources == [
+        "data:,", "docs/swagger-ui.css", "docs/swagger-ui-bundle.js", "docs/start.js",
+    ]  # fmt: skip
+    assert "<style" not in page.text
+    assert not re.search(r"<script[^>]*>[^<]", page.text)
+    for source in sources[1:]:
+        found = http.get(f"/{source}")
+        assert found.status_code == 200
+        check_headers(found.headers)
+        assert found.content
