@@ -1,6 +1,7 @@
 """What only a real server process shows."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -27,7 +28,9 @@ from tests.http_fakes import (
     Server,
     check_headers,
     error_of,
+    events_of,
     serving,
+    wait_until,
 )
 
 pytestmark = pytest.mark.slow
@@ -93,17 +96,17 @@ def test_ids_come_decoded_once(server: Server) -> None:
     ("sent", "status"),
     [
         pytest.param(b"", 408, id="nothing"),
-        pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\nX-Y: ", 408, id="half a head"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Y: ", 408, id="half a head"),
         pytest.param(b"\r\n\r\n", 408, id="line ends"),
         pytest.param(b"NONSENSE\r\n\r\n", 400, id="no HTTP"),
         pytest.param(b"GET /\xff HTTP/1.1\r\n\r\n", 400, id="a path that is no path"),
         pytest.param(b"GET / HTTP/1.1\r\nX: " + b"y" * 70_000, 431, id="an endless head"),
         pytest.param(
-            b"POST /v1/answer HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"POST /v1/answer HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: 9\r\n\r\n{", 408, id="half a body",
         ),
         pytest.param(
-            b"POST /v1/answer HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"POST /v1/answer HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n" + b"1000\r\n" + b" " * 0x1000 + b"\r\n2000\r\n"
             + b" " * 0x2000 + b"\r\n", 413, id="a body without end",
         ),
@@ -118,7 +121,7 @@ def test_what_is_no_request_is_answered_and_closed(
 
 
 def test_hundreds_of_idle_and_half_sent_sockets_keep_nobody_out(data: Path, models: Path) -> None:
-    half = b"POST /v1/answer HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n"
+    half = b"POST /v1/answer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n"
     with ExitStack() as stack:
         server = stack.enter_context(serving(data, models, read_timeout_s=60))
         for number in range(400):
@@ -128,6 +131,73 @@ def test_hundreds_of_idle_and_half_sent_sockets_keep_nobody_out(data: Path, mode
         with httpx2.Client(base_url=server.url, timeout=TIMEOUT_S) as asking:
             for _ in range(20):
                 assert asking.post("/v1/answer", json=QUESTION).status_code == 200
+
+
+def test_a_client_that_does_not_read_its_reply_is_cut_off(data: Path, models: Path) -> None:
+    requests = {"requests": [{**QUESTION, "max_citations": 10, "include": ["passages"]}] * 32}
+    body = json.dumps(requests).encode()
+    head = b"POST /v1/answers:batch HTTP/1.1\r\nHost: localhost\r\n"
+    head += b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with serving(data, models, read_timeout_s=0.5) as server, socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(TIMEOUT_S)
+        connection.connect(("127.0.0.1", server.port))
+        for _ in range(40):  # more than the buffers in between take
+            connection.sendall(head + body)
+        wait_until(lambda: not connected(server, connection))
+        assert httpx2.get(f"{server.url}/healthz").status_code == 200
+
+
+def connected(server: Server, connection: socket.socket) -> bool:
+    """Tell whether the server still has its end."""
+    ours = f":{connection.getsockname()[1]:04X}"
+    theirs = f":{server.port:04X}"
+    rows = [line.split()[1:4] for line in Path("/proc/net/tcp").read_text("ascii").splitlines()]
+    return any(
+        local.endswith(theirs) and remote.endswith(ours) and state == "01"
+        for local, remote, state in rows
+    )
+
+
+def test_a_client_that_leaves_a_stream_leaves_nothing_behind(data: Path, models: Path) -> None:
+    with serving(data, models, streams=1) as server:
+        body = {**QUESTION, "stream": True}
+        for _ in range(20):
+            with httpx2.stream("POST", f"{server.url}/v1/answer", json=body) as reply:
+                assert reply.status_code in {200, 429}
+        url = f"{server.url}/v1/answer"
+        wait_until(lambda: httpx2.post(url, json=body).status_code == 200)
+        assert "citewire_work 0.0" in httpx2.get(f"{server.url}/metrics").text
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_only_a_trusted_proxy_says_who_asks(data: Path, models: Path, *, trusted: bool) -> None:
+    options = ["--proxy-headers", "127.0.0.1" if trusted else "10.0.0.1"]
+    with serving(data, models, *options, requests_per_minute=1) as server:
+        statuses = [
+            httpx2.get(
+                f"{server.url}/v1/documents", headers={"X-Forwarded-For": f"192.0.2.{number}"}
+            ).status_code
+            for number in range(3)
+        ]
+    assert statuses == ([200, 200, 200] if trusted else [200, 429, 429])
+
+
+def test_what_is_logged_at_info_names_no_question_answer_or_address(
+    data: Path, models: Path
+) -> None:
+    with serving(data, models, log_level="INFO") as server:
+        answer = httpx2.post(f"{server.url}/v1/answer", json=QUESTION).json()
+        httpx2.get(f"{server.url}/v1/answers/{answer['id']}")
+        raw(server, b"NONSENSE\r\n\r\n")
+        assert server.stop() == 0
+        assert server.process.stderr is not None
+        lines = server.process.stderr.read().splitlines()
+    assert [line.split()[1:4] for line in lines] == [
+        ["POST", "/v1/answer", "200"],
+        ["GET", "/v1/answers/{answer_id}", "200"],
+    ]
+    assert all(re.search(r" \d+ ms req_[0-9a-f]{16}$", line) for line in lines)
 
 
 def test_beyond_the_limit_a_connection_is_refused(data: Path, models: Path) -> None:
@@ -144,9 +214,10 @@ def test_beyond_the_limit_a_connection_is_refused(data: Path, models: Path) -> N
 class Load(threading.Thread):
     """Asks over and over until it is told to stop or the server is gone; keeps every reply."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, stream: bool = False) -> None:
         super().__init__()
         self.url, self.statuses, self.bodies = url, list[int](), list[str]()
+        self.question = {**QUESTION, "stream": stream}
         self.truncated = 0
         self.stopped, self.began = threading.Event(), threading.Event()
 
@@ -155,7 +226,7 @@ class Load(threading.Thread):
         with httpx2.Client(timeout=TIMEOUT_S) as asking:
             while not self.stopped.is_set():
                 try:
-                    reply = asking.post(f"{self.url}/v1/answer", json=QUESTION)
+                    reply = asking.post(f"{self.url}/v1/answer", json=self.question)
                 except (httpx2.ConnectError, httpx2.ReadError):
                     return  # refused, or closed before it was read: the server has ended
                 except httpx2.RemoteProtocolError as error:
@@ -166,13 +237,20 @@ class Load(threading.Thread):
                 self.began.set()
 
 
+def whole(body: str) -> bool:
+    """Tell whether a reply is all there."""
+    if body.startswith("event:"):
+        return bool(events_of(body)[-1]["type"] == "answer.completed")
+    return bool(json.loads(body)["object"] == "answer")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_signal_under_load_ends_it_with_0_and_no_reply_cut_short(
     data: Path, models: Path, number: signal.Signals, workers: int
 ) -> None:
     with serving(data, models, workers=workers) as server:
-        loads = [Load(server.url) for _ in range(4)]
+        loads = [Load(server.url, stream=bool(n % 2)) for n in range(4)]
         for load in loads:
             load.start()
         for load in loads:
@@ -183,7 +261,7 @@ def test_a_signal_under_load_ends_it_with_0_and_no_reply_cut_short(
             load.join(TIMEOUT_S)
             assert not load.truncated
             assert set(load.statuses) == {200}
-            assert all(json.loads(body)["object"] == "answer" for body in load.bodies)
+            assert all(whole(body) for body in load.bodies)
 
 
 def test_idle_connections_do_not_delay_the_end(data: Path, models: Path) -> None:
@@ -192,6 +270,20 @@ def test_idle_connections_do_not_delay_the_end(data: Path, models: Path) -> None
             stack.enter_context(closing(server.connect())).sendall(b"GET / HTTP/1.1\r\n")
         assert httpx2.get(f"{server.url}/healthz").status_code == 200
         assert server.stop() == 0
+
+
+def test_half_a_body_does_not_delay_the_end_nor_is_it_an_error(data: Path, models: Path) -> None:
+    half = b"POST /v1/answer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n"
+    half += b"Content-Type: application/json\r\n\r\n{"
+    with serving(data, models, read_timeout_s=60) as server, closing(server.connect()) as stays:
+        stays.sendall(half)
+        with closing(server.connect()) as leaves:
+            leaves.sendall(half)
+        url = f"{server.url}/metrics"
+        wait_until(lambda: 'route="/v1/answer",status="400"} 1.0' in httpx2.get(url).text)
+        assert server.stop() == 0
+        assert server.process.stderr is not None
+        assert server.process.stderr.read() == ""
 
 
 def test_snapshots_are_swapped_under_load_without_a_failed_request(

@@ -1,5 +1,7 @@
 """`/healthz`, `/readyz` and `/metrics`."""
 
+import asyncio
+
 from fastapi import APIRouter, Response
 
 from bot.http_api.access import Reader
@@ -16,10 +18,10 @@ async def healthz() -> Health:
     return Health()
 
 
-@router.get("/readyz", responses=errors(503, 504))
+@router.get("/readyz", responses=errors(503))
 async def readyz(service: TheService) -> Readiness:
     """Tell which snapshot answers, or why none does."""
-    opened = await service.work.run(service.kept.current)
+    opened = await asyncio.to_thread(service.kept.current)  # a full queue is no reason
     return Readiness(index=opened.retriever.info)
 
 

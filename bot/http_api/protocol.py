@@ -1,4 +1,4 @@
-"""Sockets that send nothing, or half a request, or too many headers: what uvicorn waits for."""
+"""Sockets that send nothing, half a request or endless headers, or that don't read their reply."""
 
 import asyncio
 from collections.abc import Callable
@@ -38,10 +38,14 @@ class GuardedConfig(uvicorn.Config):
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """One connection, closed when the head of a request takes too long or is too large."""
+    """One connection, closed when the head of a request takes too long or is too large.
+
+    It is also closed when a reply that fills the buffers is not read on for as long as that.
+    """
 
     config: GuardedConfig
     _timer: asyncio.TimerHandle | None = None
+    _stuck: asyncio.TimerHandle | None = None
     _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -55,6 +59,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
         self._disarm()
+        self._unstick()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -74,6 +79,29 @@ class GuardedProtocol(HttpToolsProtocol):
         self._disarm()
         super().on_headers_complete()
 
+    def pause_writing(self) -> None:
+        """Wait for the client to read on."""
+        super().pause_writing()
+        self._unstick()
+        self._stuck = self.loop.call_later(self.config.head_timeout_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Wait no longer: it did."""
+        self._unstick()
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection, also one whose last reply was never read."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        super().timeout_keep_alive_handler()
+
+    def shutdown(self) -> None:
+        """End, at once where the rest of a request is still to come: nothing was begun for it."""
+        super().shutdown()
+        if self.cycle is not None and not self.cycle.response_complete and self.cycle.more_body:
+            self.transport.close()
+
     def send_400_response(self, msg: str) -> None:
         """Say in our envelope that this is no HTTP."""
         del msg
@@ -87,6 +115,11 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _unstick(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
 
     def _refuse(self, status: int) -> None:
         """Reply, where no other reply is on its way, and close."""

@@ -26,6 +26,10 @@ from bot.settings import Settings
 # With the tenth of a second that uvicorn takes to notice, an end within ten.
 GRACE_S = 9
 _BACKLOG = 2048
+_QUIETER = {
+    "uvicorn.error": logging.ERROR,  # a warning for every stranger who speaks no HTTP
+    "bot.answerer": logging.WARNING,  # the ids of answers: who has one may read it
+}
 
 
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
@@ -77,6 +81,9 @@ def worker_app(settings: Settings) -> ASGIApp:
     logging.basicConfig(
         level=settings.log_level, format="%(levelname)s %(message)s", stream=sys.stderr
     )
+    if settings.log_level != "DEBUG":
+        for name, level in _QUIETER.items():
+            logging.getLogger(name).setLevel(level)
     return build(settings)
 
 
