@@ -101,9 +101,12 @@ def check_headers(headers: Mapping[str, str]) -> None:
 class Server:
     """A `citewire serve` process on a port of its own, on this machine only."""
 
-    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
-        self.process, self.url = process, url
-        self.port = int(url.rpartition(":")[2])
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process, self.said = process, _first_line(process)
+        found = re.search(r"Listening on (https?)://[^ ]*?:(\d+)", self.said)
+        assert found, self.said
+        self.port = int(found[2])
+        self.url = f"{found[1]}://127.0.0.1:{self.port}"
 
     def connect(self) -> socket.socket:
         """A bare connection."""
@@ -127,19 +130,17 @@ def serving(data: Path, models: Path, *options: str, **settings: object) -> Iter
         env=others, cwd=data.parent, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         try:
-            yield Server(process, _url(process))
+            yield Server(process)
         finally:
             process.kill()
 
 
-def _url(process: subprocess.Popen[str]) -> str:
-    """What it says that it listens on."""
+def _first_line(process: subprocess.Popen[str]) -> str:
+    """What it says first: where it listens."""
     assert process.stderr is not None
     ready, _, _ = select.select([process.stderr], [], [], TIMEOUT_S)
     assert ready, "nothing was said"
-    found = re.search(r"Listening on (https?://[^ ]+:\d+)", process.stderr.readline())
-    assert found
-    return found[1]
+    return process.stderr.readline()
 
 
 def wait_until(true: Callable[[], bool]) -> None:

@@ -1,6 +1,7 @@
 """By the official client, in this process; tests of the server process do it over HTTP."""
 
 import asyncio
+import importlib.util
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -14,7 +15,7 @@ from bot.http_api.mcp_tools import mcp_server
 from bot.http_api.service import Service
 from bot.keys import Keys
 from index.errors import NoSnapshot
-from tests.bot_fakes import TEA, WHALE, library
+from tests.bot_fakes import TEA, WHALE, library, run
 from tests.http_fakes import client, error_of, service
 
 
@@ -145,3 +146,15 @@ def test_the_door_is_behind_the_gate(parts: Service) -> None:
         reply = http.post("/mcp", json=body, headers=keyed)
         assert reply.status_code == 200
         assert "ratelimit-limit" in reply.headers
+
+
+def test_without_the_library_all_else_is_there(
+    parts: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with client(parts) as http:
+        assert error_of(http.post("/mcp", json={}), 404)["code"] == "unknown_endpoint"
+        assert http.post("/v1/answer", json={"question": "tea?"}).status_code == 200
+    ran = run("mcp", "--data", "nowhere")
+    assert ran.status == 1
+    assert "pip install 'citewire[mcp]'" in ran.err

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -68,7 +69,9 @@ def raw(server: Server, *pieces: bytes) -> bytes:
 def envelope(reply: bytes) -> dict[str, str]:
     """The error in a reply as it came over the wire."""
     head, _, body = reply.partition(b"\r\n\r\n")
-    assert b"connection: close" in head
+    headers = dict(line.decode().lower().split(": ", 1) for line in head.split(b"\r\n")[1:])
+    assert headers["connection"] == "close"
+    check_headers(headers)
     error: dict[str, str] = json.loads(body)["error"]
     return error
 
@@ -374,6 +377,26 @@ def test_settings_that_make_no_sense_are_wrong_usage(arguments: list[str], compl
     ran = run("serve", *arguments)
     assert (ran.status, ran.out) == (2, "")
     assert complaint in ran.err
+
+
+@pytest.mark.parametrize(
+    ("options", "keyed", "said"),
+    [
+        ({}, False, "no API key needed: anyone on this machine may ask"),
+        ({"host": "0.0.0.0"}, False, "no API key needed: anyone on the network may ask"),  # noqa: S104
+        ({"host": "0.0.0.0"}, True, "(the network, with an API key;"),  # noqa: S104
+        ({"public_read": True}, True, "no API key needed: anyone on this machine may ask"),
+    ],
+)
+def test_it_says_at_the_start_who_may_ask(
+    data: Path, models: Path, tmp_path: Path, options: dict[str, object], *, keyed: bool, said: str
+) -> None:
+    copy = tmp_path / "data"
+    shutil.copytree(data, copy, ignore=shutil.ignore_patterns("bot.sqlite*"))
+    if keyed:
+        assert run("keys", "add", "a", "--data", str(copy)).status == 0
+    with serving(copy, models, **options) as server:
+        assert said in server.said
 
 
 def test_the_command_line_does_not_import_the_server() -> None:

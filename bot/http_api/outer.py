@@ -157,7 +157,10 @@ def route_of(scope: MutableMapping[str, Any]) -> str:
 
 def refusal(problem_status: int) -> JSONResponse:
     """Return the reply of a status that no request is behind."""
-    return problem_of(HTTPException(problem_status)).response(_new_id())
+    request_id = _new_id()
+    reply = problem_of(HTTPException(problem_status)).response(request_id)
+    reply.headers.update({**_HEADERS, "X-Request-ID": request_id})
+    return reply
 
 
 def _request_id(headers: Headers) -> str:

@@ -4,6 +4,7 @@ import errno
 import importlib.util
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -26,6 +27,7 @@ from bot.settings import Settings
 # With the tenth of a second that uvicorn takes to notice, an end within ten.
 GRACE_S = 9
 _BACKLOG = 2048
+_FILES = 65_536
 _QUIETER = {
     "uvicorn.error": logging.ERROR,  # a warning for every stranger who speaks no HTTP
     "bot.answerer": logging.WARNING,  # the ids of answers: who has one may read it
@@ -153,10 +155,10 @@ def _reach(settings: Settings) -> str:
 
 def _allow_files() -> None:
     """Raise the limit on open files, a socket each, as far as may be."""
-    import resource
-
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _ignore(*_: object) -> None:
