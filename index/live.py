@@ -38,6 +38,7 @@ class LiveIndex:
         *,
         model: str | None = None,
         splitter: SplitterSpec | None = None,
+        threads_per_run: int = 2,
     ) -> None:
         """Prepare; nothing is opened yet.
 
@@ -46,8 +47,10 @@ class LiveIndex:
             models: Where exported encoders are.
             model: The model that the index must have been built with; any when None.
             splitter: The splitter that it must have been built with; any when None.
+            threads_per_run: How many cores one question takes; see `OnnxEncoder`.
         """
         self._data, self._models, self._model, self._splitter = data, models, model, splitter
+        self._threads_per_run = threads_per_run
         self._lock = threading.Lock()
         self._open: OpenIndex | None = None
         self._encoder: OnnxEncoder | None = None
@@ -72,7 +75,7 @@ class LiveIndex:
         self._check(manifest)
         if self._encoder is None or self._encoder.spec != manifest.encoder:
             folder = self._models / manifest.encoder.fingerprint
-            self._encoder = OnnxEncoder(folder, threads_per_run=2)
+            self._encoder = OnnxEncoder(folder, threads_per_run=self._threads_per_run)
         info = IndexInfo(
             manifest.snapshot_id,
             manifest.built_at,
