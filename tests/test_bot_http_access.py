@@ -271,7 +271,10 @@ def test_other_origins_are_allowed_by_name_only(parts: Service, http: TestClient
         assert reply.headers["access-control-allow-origin"] == "https://a.example"
         other = {**preflight, "Origin": "https://b.example"}
         reply = asking.options("/v1/answer", headers=other)
+        assert error_of(reply, 403)["code"] == "origin_not_allowed"
         assert "access-control-allow-origin" not in reply.headers
+        reply = asking.post("/v1/answer", json=ASK, headers={"Origin": "https://a.example"})
+        assert reply.headers["access-control-allow-origin"] == "https://a.example"
 
 
 def test_metrics_count_requests_stages_and_abstentions(http: TestClient) -> None:

@@ -1,6 +1,7 @@
 """What only a real server process shows."""
 
 import json
+import random
 import re
 import shutil
 import signal
@@ -121,6 +122,22 @@ def test_what_is_no_request_is_answered_and_closed(
     reply = raw(server, sent)
     assert reply.startswith(b"HTTP/1.1 %d " % status)
     assert envelope(reply)["request_id"].startswith("req_")
+
+
+def test_no_bytes_whatever_end_it(server: Server) -> None:
+    """Pieces of requests put together anyhow, by a fixed seed."""
+    dice = random.Random(5)  # noqa: S311  (a test)
+    pieces = [
+        b"GET ", b"POST ", b"/v1/answer", b"*", b" HTTP/1.1", b" HTTP/9", b"\r\n", b"\n",
+        b"\r\n\r\n", b"Host: localhost", b"Content-Length: ", b"-1", b"99999999999999999999", b"5",
+        b"Transfer-Encoding: chunked", b"ffffffffffffffffff", b"0", b"{}", b"\x00", b"\xff",
+        b"Expect: 100-continue", b"Upgrade: websocket", b"Connection: upgrade", b": ", b"%", b"%00",
+    ]  # fmt: skip
+    for _ in range(300):
+        with closing(server.connect()) as connection:
+            connection.sendall(b"".join(dice.choices(pieces, k=dice.randrange(1, 12))))
+    assert httpx2.get(f"{server.url}/healthz").status_code == 200
+    assert server.process.poll() is None
 
 
 def test_hundreds_of_idle_and_half_sent_sockets_keep_nobody_out(data: Path, models: Path) -> None:
@@ -294,12 +311,15 @@ def test_snapshots_are_swapped_under_load_without_a_failed_request(
 ) -> None:
     data, encoder = tmp_path / "data", OnnxEncoder(exported_encoder)
 
+    snapshots: dict[str, Article] = {}
+
     def build(number: int) -> None:
         text = f"Huawei's smart car unit is worth {number} dollars."
         found = Found(Article("unit.txt", "Huawei's car unit", text), "/unit.txt", None)
         now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
         with build_lock(data):
-            Builder(data, encoder, SplitterSpec(), progress=Silent(), now=now).update([found], ())
+            builder = Builder(data, encoder, SplitterSpec(), progress=Silent(), now=now)
+            snapshots[builder.update([found], ()).snapshot_id] = found.article
 
     build(0)
     with serving(data, exported_encoder.parent) as server:
@@ -314,13 +334,15 @@ def test_snapshots_are_swapped_under_load_without_a_failed_request(
         load.stopped.set()
         load.join(TIMEOUT_S)
     assert set(load.statuses) == {200}
-    texts: dict[str, set[str]] = {}
-    for body in load.bodies:
-        answer = json.loads(body)
-        quoted = answer["citations"][0]["cited_text"]
-        texts.setdefault(answer["index"]["snapshot_id"], set()).add(quoted)
-    assert len(texts) > 1
-    assert all(len(quotes) == 1 for quotes in texts.values())  # each snapshot says one number
+    answers = [json.loads(body) for body in load.bodies]
+    assert len(snapshots) == 21
+    assert len({answer["index"]["snapshot_id"] for answer in answers}) > 1
+    for answer in answers:
+        article = snapshots[answer["index"]["snapshot_id"]]
+        for citation in answer["citations"]:
+            start, end = citation["start_char_index"], citation["end_char_index"]
+            assert article.text[start:end] == citation["cited_text"]
+            assert citation["revision"] == article.revision
 
 
 def test_an_address_that_is_taken_is_named(server: Server, data: Path) -> None:

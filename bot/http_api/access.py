@@ -4,10 +4,13 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 
 from bot.http_api.problems import Problem, Refused
 from bot.http_api.rates import Allowance, Rates, Streams, network_of
@@ -121,6 +124,9 @@ _NOT_ADMIN = Problem(
     403, "permission_error", "admin_key_needed", "This needs an API key of the scope admin."
 )
 
+_WRONG_ORIGIN = Problem(
+    403, "permission_error", "origin_not_allowed", "Pages of this origin may not ask that."
+)
 _TOO_MANY_STREAMS = Problem(
     429, "rate_limit_error", "too_many_streams", "Too many streams are open; let one end.",
     headers={"Retry-After": "1"},
@@ -154,6 +160,21 @@ def gate_of(request: Request) -> Gate:
     gate = request.app.state.gate
     assert isinstance(gate, Gate)  # noqa: S101  (for the type checker; `create_app` set it)
     return gate
+
+
+class Cors(CORSMiddleware):
+    """Lets in requests of other origins that are allowed; the rest get our envelope."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Return what a browser asks for before a request of another origin.
+
+        Raises:
+            Refused: The origin, method or header is not allowed.
+        """
+        response = super().preflight_response(request_headers)
+        if response.status_code != HTTPStatus.OK:
+            raise Refused(_WRONG_ORIGIN)
+        return response
 
 
 def hold_stream(request: Request, client: Client) -> Callable[[], None]:

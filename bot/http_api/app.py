@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot import wire
 from bot.errors import BotError
 from bot.http_api import admin, answers, batches, chat, docs, documents, health, saved
-from bot.http_api.access import Gate
+from bot.http_api.access import Cors, Gate
 from bot.http_api.metrics import Metrics
 from bot.http_api.outer import BodyLimits, Outer
 from bot.http_api.problems import Refused, answer_problem
@@ -95,7 +94,7 @@ def create_app(service: Service, settings: Settings) -> ASGIApp:
         app.state.mcp = _mount_mcp(app, service)
     if settings.origins:
         app.add_middleware(
-            CORSMiddleware,
+            Cors,
             allow_origins=settings.origins,
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type"],

@@ -89,7 +89,9 @@ class ChatBody(BaseModel):
         *before, last = self.messages
         text = last.text().strip()
         if last.role != "user" or not 1 <= len(text) <= MAX_QUESTION_CHARS:
-            message = f"The last message must be the user's, of 1 to {MAX_QUESTION_CHARS} letters."
+            message = (
+                f"The last message must be the user's, of 1 to {MAX_QUESTION_CHARS} characters."
+            )
             raise Refused(
                 Problem(422, "invalid_request_error", "invalid_value", message, "messages")
             )
