@@ -1,5 +1,6 @@
 """`bot.sqlite`: what the bot keeps of its own; one file for all processes and threads."""
 
+import os
 import sqlite3
 import threading
 import time
@@ -130,6 +131,8 @@ class Database:
 
 def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
+    # People's questions are in it; SQLite gives the log beside it the same rights.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     db = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
     try:
         _prepare(db)

@@ -10,6 +10,8 @@ from bot.answer import Notice
 from corpus.article import Article
 from index.retrieve import Retriever
 
+_PATIENCE_S = 1.0
+
 logger = logging.getLogger(__name__)
 
 
@@ -78,10 +80,10 @@ class Watch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; a refresh in progress is waited for. Stopping twice does nothing more."""
+        """End; a refresh in progress is waited for a second. Stopping twice does nothing more."""
         self._stopped.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_PATIENCE_S)
 
     def _run(self) -> None:
         said = ""

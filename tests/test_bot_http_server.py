@@ -1,6 +1,7 @@
 """What only a real server process shows."""
 
 import json
+import os
 import random
 import re
 import shutil
@@ -282,6 +283,41 @@ def test_a_signal_under_load_ends_it_with_0_and_no_reply_cut_short(
             assert not load.truncated
             assert set(load.statuses) == {200}
             assert all(whole(body) for body in load.bodies)
+
+
+HANGING = """
+import sys
+from pathlib import Path
+from threading import Event
+from unittest.mock import patch
+
+from bot.answerer import Answerer
+from bot.cli import main
+
+sys.argv = ["citewire", "serve", "--port", "0"]
+with patch.object(Answerer, "ask", lambda *_: Event().wait()):
+    main()
+"""
+
+
+def test_a_question_that_never_ends_does_not_keep_it_from_ending(data: Path, models: Path) -> None:
+    environment = {"CITEWIRE_DATA": str(data), "CITEWIRE_MODELS": str(models)}
+    with subprocess.Popen(
+        [PROGRAM[0], "-c", HANGING], env={**os.environ, **environment},
+        stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            server = Server(process)
+            asking = Load(server.url)
+            asking.start()
+            url = f"{server.url}/metrics"
+            wait_until(lambda: "citewire_work 1.0" in httpx2.get(url).text)
+            assert server.stop() == 0
+            asking.join(TIMEOUT_S)
+            assert asking.statuses == [503]
+            assert json.loads(asking.bodies[0])["error"]["code"] == "stopping"
+        finally:
+            process.kill()
 
 
 def test_idle_connections_do_not_delay_the_end(data: Path, models: Path) -> None:

@@ -1,4 +1,5 @@
 import sqlite3
+import stat
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -205,6 +206,13 @@ def test_threads_and_connections_share_one_file(tmp_path: Path, ask: Ask) -> Non
     assert reader.all("SELECT count(*) FROM answers") == [(64,)]
     reader.close()
     reader.close()
+
+
+def test_nobody_else_may_read_it(memory: Memory, ask: Ask) -> None:
+    memory.keep(ask("tea?"), "")
+    files = list(memory.database.path.parent.glob(f"{FILE}*"))
+    assert len(files) == 3  # with its log, and the log's index
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
 def test_an_error_undoes_the_transaction(memory: Memory) -> None:

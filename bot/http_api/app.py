@@ -2,7 +2,7 @@
 
 import importlib.metadata
 import importlib.util
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import ip_address
 from time import monotonic
@@ -47,9 +47,9 @@ _FAMILIES = (
 )
 
 
-def build(settings: Settings) -> ASGIApp:
+def build(settings: Settings, ended: Callable[[], None]) -> ASGIApp:
     """Return the application over the data folder that the settings name."""
-    return create_app(parts(settings), settings)
+    return create_app(parts(settings), settings, ended)
 
 
 def parts(settings: Settings) -> Service:
@@ -70,8 +70,13 @@ def parts(settings: Settings) -> Service:
     )
 
 
-def create_app(service: Service, settings: Settings) -> ASGIApp:
-    """Return the application around these parts; they are closed when it shuts down."""
+def create_app(
+    service: Service, settings: Settings, ended: Callable[[], None] = lambda: None
+) -> ASGIApp:
+    """Return the application around these parts.
+
+    They are closed when it shuts down, and then `ended` is called.
+    """
     app = FastAPI(
         title="Citewire",
         version=importlib.metadata.version("citewire"),
@@ -82,7 +87,7 @@ def create_app(service: Service, settings: Settings) -> ASGIApp:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.service = service
+    app.state.service, app.state.ended = service, ended
     app.state.gate = _gate(service, settings)
     service.metrics.watch(service.kept, service.work)
     for family in _FAMILIES:
@@ -165,3 +170,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         watch.stop()
         service.close()
+        app.state.ended()

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.http_api.metrics import Metrics
-from bot.http_api.problems import problem_of
+from bot.http_api.problems import STOPPING, Problem, problem_of
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PORT = re.compile(r":\d*$")
@@ -80,14 +80,17 @@ class Outer:
             self._check_host(headers)
             body.check(headers)
             await self._inner(scope, body.receive, reply.send)
+        except asyncio.CancelledError:
+            # Only a server that ends cancels a request, and nothing is left to be cancelled then.
+            if reply.status:
+                raise
+            await _send_problem(STOPPING, scope, body, reply)
         except Exception as error:
             if reply.finished:  # Starlette raises again what it has replied to
                 return
             if reply.status:  # too late to say so: uvicorn cuts the connection short
                 raise
-            problem = problem_of(error)
-            response = problem.response(scope["citewire.request_id"])
-            await response(scope, body.receive, reply.send)
+            await _send_problem(problem_of(error), scope, body, reply)
 
     def _check_host(self, headers: Headers) -> None:
         """Refuse a name that is not ours.
@@ -148,6 +151,11 @@ class _Body:
         if self._bytes > self._limits.max_bytes:
             raise HTTPException(413, headers={"Connection": "close"})
         return message
+
+
+async def _send_problem(problem: Problem, scope: Scope, body: _Body, reply: _Reply) -> None:
+    response = problem.response(scope["citewire.request_id"])
+    await response(scope, body.receive, reply.send)
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:

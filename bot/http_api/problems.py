@@ -137,6 +137,9 @@ def problem_of(error: Exception) -> Problem:
 
 
 INTERNAL = Problem(500, "api_error", "internal_error", "Something went wrong on our side.")
+STOPPING = Problem(
+    503, "unavailable_error", "stopping", "The server is stopping.", headers={"Retry-After": "1"}
+)
 _NOT_FOUND = Problem(404, "not_found_error", "document_not_found", "No document has this id.")
 _RETRY = {"Retry-After": str(RETRY_AFTER_S)}
 # The first that fits counts.
