@@ -18,6 +18,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
+from bot.http_api.serving import _listen
 from corpus.article import Article
 from corpus.read import Found
 from index.build import Builder, Silent
@@ -461,6 +462,13 @@ def test_the_command_line_does_not_import_the_server() -> None:
     dump = "import sys; import bot.cli; print(*sys.modules)"
     ran = subprocess.run([PROGRAM[0], "-c", dump], capture_output=True, text=True, check=True)
     assert not {"fastapi", "starlette", "uvicorn", "mcp"} & set(ran.stdout.split())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_the_socket_says_that_it_is_tcp(host: str) -> None:
+    """Only then asyncio sends small replies at once; else each waits 40 ms."""
+    with _listen(host, 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
 
 
 def test_it_listens_on_this_machine_only(server: Server) -> None:

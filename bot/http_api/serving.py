@@ -118,6 +118,7 @@ def _config(settings: Settings) -> GuardedConfig:
         access_log=False,
         server_header=False,
         ws="none",
+        loop="asyncio",
         timeout_graceful_shutdown=GRACE_S,
         backlog=_BACKLOG,
     )
@@ -127,10 +128,12 @@ def _listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens."""
     with ExitStack() as undo:
         try:
-            family, _, _, _, address = socket.getaddrinfo(
+            # With the protocol named: asyncio sends small replies at once (TCP_NODELAY) only
+            # where the socket says that it is TCP; else each waits 40 ms for the client's kernel.
+            family, kind, protocol, _, address = socket.getaddrinfo(
                 host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )[0]
-            listener = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            listener = undo.enter_context(socket.socket(family, kind, protocol))
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.set_inheritable(True)
             listener.bind(address)
