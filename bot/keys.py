@@ -37,12 +37,17 @@ class _Held:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """The keys that count at one moment."""
+    """The keys that count at one moment.
+
+    It is true where a key is needed: where one was ever made. Were it where one counts, revoking
+    the last would open the door to everybody.
+    """
 
     held: dict[str, _Held]
+    needed: bool
 
     def __bool__(self) -> bool:
-        return bool(self.held)
+        return self.needed
 
     def find(self, text: str) -> Key | None:
         """Return the key that this is the text of, or None.
@@ -118,12 +123,11 @@ class Keys:
             DatabaseUnusable: They can't be read: then nobody may pass.
         """
         if not self.database.path.exists():
-            return Ring({})
-        rows = self.database.all(
-            "SELECT id, name, scope, created_at, revoked_at, sha256 FROM keys "
-            "WHERE revoked_at IS NULL"
-        )
-        return Ring({row[0]: _Held(Key(*row[:5]), row[5]) for row in rows})
+            return Ring({}, needed=False)
+        rows = self.database.all("SELECT id, name, scope, created_at, revoked_at, sha256 FROM keys")
+        keys = [_Held(Key(*row[:5]), row[5]) for row in rows]
+        valid = {held.key.id: held for held in keys if held.key.revoked_at is None}
+        return Ring(valid, needed=bool(keys))
 
     def _seconds(self) -> int:
         return int(self.now().timestamp())

@@ -104,6 +104,13 @@ def test_two_keys_count_during_a_rotation_and_a_revoked_one_no_more(parts: Servi
         assert error_of(asking.get("/v1/documents", headers=headers), 401)
 
 
+def test_revoking_the_last_key_does_not_open_the_door(parts: Service) -> None:
+    keys = Keys(parts.memory.database, parts.memory.now)
+    keys.revoke(keys.add("app", "read")[0].id)
+    with client(parts) as asking:
+        assert error_of(asking.post("/v1/answer", json=ASK), 401)["code"] == "key_missing"
+
+
 def test_keys_that_cant_be_read_let_nobody_in(parts: Service) -> None:
     parts.memory.database.path.write_bytes(b"no database " * 1000)
     with client(parts) as asking:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
+from bot.answer import Notice
 from bot.answerer import Answerer, Question
 from bot.http_api.service import Service
 from bot.json_lines import to_record
@@ -108,6 +109,17 @@ def test_health_and_readiness(http: TestClient) -> None:
     assert http.get("/healthz").json() == {"status": "ok"}
     found = http.get("/readyz").json()
     assert (found["status"], found["index"]["documents"]) == ("ready", 2)
+    assert found["warnings"] == []
+
+
+def test_readiness_tells_of_an_older_snapshot(parts: Service) -> None:
+    notice = Notice("older_snapshot", "The newest is damaged.")
+    kept = Kept(lambda: replace(parts.kept.current(), notices=(notice,)))
+    with client(replace(parts, kept=kept)) as asking:
+        found = asking.get("/readyz").json()
+        assert [warning["code"] for warning in found["warnings"]] == ["older_snapshot"]
+        answer = asking.post("/v1/answer", json=ASK).json()
+        assert [warning["code"] for warning in answer["warnings"]] == ["older_snapshot"]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def add(
 ) -> None:
     """Make a key and print it, once: only its hash is kept.
 
-    Once there is a key, every request to /v1 needs one. Keys may share a name: add the next, move
+    Once a key was made, every request to /v1 needs one. Keys may share a name: add the next, move
     everyone over, revoke the last.
     """
     key, text = _keys(data).add(as_text(name), scope.value)

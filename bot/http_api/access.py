@@ -50,7 +50,7 @@ class Gate:
         """
         self.keys, self._public_read = keys, public_read
         self._rates, self._key_rates, self.streams = rates, key_rates, streams
-        self._ring, self._ring_until = Ring({}), 0.0
+        self._ring, self._ring_until = Ring({}, needed=True), 0.0
         self._clock: Callable[[], float] = time.monotonic
 
     async def enter(

@@ -22,7 +22,7 @@ async def healthz() -> Health:
 async def readyz(service: TheService) -> Readiness:
     """Tell which snapshot answers, or why none does."""
     opened = await asyncio.to_thread(service.kept.current)  # a full queue is no reason
-    return Readiness(index=opened.retriever.info)
+    return Readiness(index=opened.retriever.info, warnings=list(opened.notices))
 
 
 @router.get(

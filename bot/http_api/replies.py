@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel
 
+from bot.answer import Notice
 from bot.http_api.problems import Envelope
 from corpus.article import Article
 from index.retrieve import Hit, IndexInfo
@@ -103,10 +104,11 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Questions can be answered, from this snapshot."""
+    """Questions can be answered, from this snapshot; `warnings` tell if it is not the newest."""
 
     status: Literal["ready"] = "ready"
     index: IndexInfo
+    warnings: list[Notice]
 
 
 KEY_ERRORS = (401, 429, 503)
