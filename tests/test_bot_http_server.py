@@ -382,6 +382,18 @@ def test_snapshots_are_swapped_under_load_without_a_failed_request(
             assert citation["revision"] == article.revision
 
 
+def test_metrics_are_those_of_all_workers(data: Path, models: Path) -> None:
+    count = 'citewire_requests_total{method="POST",route="/v1/answer",status="200"} 20.0'
+    with serving(data, models, workers=2) as server:
+        for _ in range(20):  # a connection each: both workers get some
+            assert httpx2.post(f"{server.url}/v1/answer", json=QUESTION).status_code == 200
+        for _ in range(8):
+            found = httpx2.get(f"{server.url}/metrics").text
+            assert count in found
+            assert found.count("\ncitewire_snapshot_age_seconds ") == 1
+        assert server.stop() == 0
+
+
 def test_an_address_that_is_taken_is_named(server: Server, data: Path) -> None:
     ran = run("serve", "--port", str(server.port), "--data", str(data))
     assert ran.status == 1

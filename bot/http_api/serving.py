@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from tempfile import TemporaryDirectory
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -20,6 +21,7 @@ from uvicorn.supervisors import Multiprocess
 from bot import wire
 from bot.errors import CannotListen, ExtraMissing
 from bot.http_api.app import WATCH_S, build, is_loopback, parts
+from bot.http_api.metrics import FOLDER_VARIABLE
 from bot.http_api.protocol import GuardedConfig
 from bot.keys import Keys
 from bot.live import Watch
@@ -56,7 +58,9 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
             signal.signal(name, _ignore)
         say(f"Listening on {_address(settings, listener)}")
         if settings.workers > 1:
-            Multiprocess(config, [listener]).run()
+            with TemporaryDirectory(prefix="citewire-metrics-") as folder:
+                os.environ[FOLDER_VARIABLE] = folder  # the workers', which are yet to be started
+                Multiprocess(config, [listener]).run()
         else:
             uvicorn.Server(config).run([listener])
 
