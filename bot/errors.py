@@ -4,6 +4,13 @@ BotError
 ├── QuestionRefused        the question is empty or too long
 ├── SettingsError          a setting is unknown or makes no sense
 ├── AnswersUnreadable      a file of saved answers is not what it should be
+├── CannotListen           the server's address is taken, unknown or not allowed
+├── ExtraMissing           a library for this is not installed
+├── DatabaseUnusable       bot.sqlite can't be opened, read or written
+├── AnswerNotFound         no saved answer has this id, or no longer
+├── AnswerWithdrawn        a document that the saved answer quotes was deleted
+├── KeyNotFound            no API key has this id
+├── ConversationNotFound   no conversation has this id, or no longer
 └── CitationBroken         a citation does not hold: the quote is not in the article
 """
 
@@ -40,6 +47,70 @@ class AnswersUnreadable(BotError):
         super().__init__(
             f"{place}: {reason}. Give what `citewire ask --json` or `citewire ask --batch` printed."
         )
+
+
+class CannotListen(BotError):
+    """Raised when the server can't have the address that it should listen on."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        self.host, self.port, self.reason = host, port, reason
+        super().__init__(
+            f"Can't listen on {host}, port {port}: {reason}. Choose others with --host and --port "
+            "(0 takes any free port)."
+        )
+
+
+class ExtraMissing(BotError):
+    """Raised when what an extra of the package brings is not installed."""
+
+    def __init__(self, extra: str) -> None:
+        self.extra = extra
+        super().__init__(f"This needs more libraries. Run `pip install 'citewire[{extra}]'`.")
+
+
+class DatabaseUnusable(BotError):
+    """Raised when `bot.sqlite` can't be opened, read or written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"{path} can't be used: {reason}. Check its permissions and the disk's free space; "
+            "it holds saved answers, feedback, conversations and API keys."
+        )
+
+
+class AnswerNotFound(BotError):
+    """Raised when no saved answer has an id."""
+
+    def __init__(self, answer_id: str) -> None:
+        self.answer_id = answer_id
+        super().__init__(f"No saved answer {answer_id!r}. Ask the question again.")
+
+
+class AnswerWithdrawn(BotError):
+    """Raised when a saved answer is gone because a document that it quotes was deleted."""
+
+    def __init__(self, answer_id: str) -> None:
+        self.answer_id = answer_id
+        super().__init__(
+            f"Answer {answer_id!r} quotes a document that was deleted. Ask the question again."
+        )
+
+
+class KeyNotFound(BotError):
+    """Raised when no API key has an id."""
+
+    def __init__(self, key_id: str) -> None:
+        self.key_id = key_id
+        super().__init__(f"No key {key_id!r}. `citewire keys list` shows all ids.")
+
+
+class ConversationNotFound(BotError):
+    """Raised when no conversation has an id, or it is another's."""
+
+    def __init__(self, conversation_id: str) -> None:
+        self.conversation_id = conversation_id
+        super().__init__(f"No conversation {conversation_id!r}. Begin a new one.")
 
 
 class CitationBroken(BotError):

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from bot.errors import SettingsError
@@ -14,6 +14,16 @@ from index.tokens import LateInteraction
 
 PREFIX = "CITEWIRE_"
 ENV_FILE = ".env"
+
+
+def _split(value: object) -> object:
+    """Return the names in a comma-separated list."""
+    if isinstance(value, str):
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+    return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
 class Settings(BaseModel):
@@ -43,9 +53,69 @@ class Settings(BaseModel):
     threshold: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None, description="the confidence below which Citewire abstains, 0 to 1"
     )
+    host: str = Field("127.0.0.1", description="the address that `citewire serve` listens on")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        8000, description="its port; 0: any free one"
+    )
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        1, description="server processes; limits count in each of them"
+    )
+    threads: Annotated[int, Field(ge=1, le=256)] | None = Field(
+        None, description="questions a server process answers at once; one a core by default"
+    )
+    queue: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        64, description="questions that may wait in a server process; beyond: 503"
+    )
+    deadline_s: Annotated[float, Field(gt=0, le=600)] = Field(
+        30.0, description="seconds until an answer is given up: 504"
+    )
+    read_timeout_s: Annotated[float, Field(gt=0, le=600)] = Field(
+        10.0, description="seconds until a request's headers, then its body, must be there: 408"
+    )
+    max_body_kib: Annotated[int, Field(ge=1, le=65536)] = Field(
+        1024, description="KiB that a request's body may have; beyond: 413"
+    )
+    connections: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        1000, description="open connections of a server process; beyond: 503"
+    )
+    answers_days: Annotated[int, Field(ge=0, le=3650)] = Field(
+        30, description="days that answers are kept for /v1/answers/ID; 0: none is"
+    )
+    requests_per_minute: Annotated[int, Field(ge=0)] = Field(
+        600, description="requests a minute from one address without a key; 0: no limit"
+    )
+    key_requests_per_minute: Annotated[int, Field(ge=0)] = Field(
+        6000, description="requests a minute with one API key; 0: no limit"
+    )
+    streams: Annotated[int, Field(ge=1)] = Field(
+        16, description="streams that one client may have open"
+    )
+    public_read: bool = Field(
+        default=False, description="reading needs no API key, even where there are some"
+    )
+    origins: Names = Field(
+        (), description="web origins that may ask from a browser (CORS), with commas between"
+    )
+    hosts: Names = Field(
+        (), description="host names that the server answers to; on a loopback address its own"
+    )
+    root_path: Annotated[str, Field(pattern=r"^(/[\w.~-]+)*$")] = Field(
+        "", description="the path that a proxy mounts the server at"
+    )
+    proxies: Names = Field(
+        (), description="proxies whose X-Forwarded-* headers count: addresses, with commas between"
+    )
+    tls_cert: Path | None = Field(None, description="the certificate chain for https, PEM")
+    tls_key: Path | None = Field(None, description="its key, PEM")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="what is logged to stderr"
     )
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("set both CITEWIRE_TLS_CERT and CITEWIRE_TLS_KEY, or neither")
+        return self
 
     @property
     def models_folder(self) -> Path:
@@ -83,6 +153,8 @@ def read_settings(environment: Mapping[str, str], **flags: object) -> Settings:
 
 def _describe(problem: ErrorDetails) -> str:
     """Return which setting is wrong and why, never its value: it may be a secret."""
+    if not problem["loc"]:
+        return problem["msg"].removeprefix("Value error, ")
     name = PREFIX + ".".join(str(part) for part in problem["loc"]).upper()
     if problem["type"] == "extra_forbidden":
         return f"{name} is no setting of Citewire"

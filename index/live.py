@@ -41,6 +41,7 @@ class LiveIndex:
         model: str | None = None,
         splitter: SplitterSpec | None = None,
         late_interaction: LateInteraction = "auto",
+        threads_per_run: int = 2,
     ) -> None:
         """Prepare; nothing is opened yet.
 
@@ -51,9 +52,11 @@ class LiveIndex:
             splitter: The splitter that it must have been built with; any when None.
             late_interaction: `auto` takes the tokens that are stored, and encodes them for each
                 question where none are.
+            threads_per_run: How many cores one question takes; see `OnnxEncoder`.
         """
         self._data, self._models, self._model, self._splitter = data, models, model, splitter
         self._late_interaction = late_interaction
+        self._threads_per_run = threads_per_run
         self._lock = threading.Lock()
         self._open: OpenIndex | None = None
         self._encoder: OnnxEncoder | None = None
@@ -78,7 +81,7 @@ class LiveIndex:
         self._check(manifest)
         if self._encoder is None or self._encoder.spec != manifest.encoder:
             folder = self._models / manifest.encoder.fingerprint
-            self._encoder = OnnxEncoder(folder, threads_per_run=2)
+            self._encoder = OnnxEncoder(folder, threads_per_run=self._threads_per_run)
         return OpenIndex(
             live, snapshot, retriever_of(snapshot, self._encoder, self._late_interaction)
         )

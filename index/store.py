@@ -235,6 +235,17 @@ class ArticleStore:
             )[0]
             yield Stored(_to_article(row[:-1]), str(row[-1]))
 
+    def page(self, after: str, limit: int) -> list[Article]:
+        """Return at most `limit` articles whose id comes after `after`, in the order of their ids.
+
+        Ids compare by code point; `""` comes before all. What is added or removed between two
+        pages moves nothing.
+        """
+        rows = self._all(
+            f"SELECT {_COLUMNS} FROM articles WHERE id > ? ORDER BY id LIMIT ?", (after, limit)
+        )
+        return [_to_article(row) for row in rows]
+
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages at `rows`, counted from 0, in the order asked for."""
         found: dict[int, Passage] = {}

@@ -96,9 +96,9 @@ def _axes(text: str) -> Vectors:
 class Desk:
     """A data folder and a clock: every build is a second after the one before."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, first: int = 1) -> None:
         self.data = data
-        self.moments = (START + timedelta(seconds=n) for n in count(1))
+        self.moments = (START + timedelta(seconds=n) for n in count(first))
 
     def builder(
         self, encoder: FakeEncoder | None = None, late_interaction: LateInteraction = "auto"

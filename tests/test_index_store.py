@@ -71,6 +71,14 @@ def test_an_unknown_article_is_named(save: Save) -> None:
         save(FULL).article("nowhere")
 
 
+def test_pages_go_by_id_to_the_end(save: Save) -> None:
+    store = save(BARE, FULL, Article("c", "", ""))
+    assert [article.id for article in store.page("", 2)] == ["a/1.md", "b"]
+    assert [article.id for article in store.page("b", 2)] == ["c"]
+    assert store.page("c", 2) == []
+    assert store.page("", 1) == [FULL]
+
+
 def test_passages_and_sentences_come_in_the_order_asked_for(tmp_path: Path) -> None:
     """Article a has passages of 2 and 3 sentences, b one of none and one of 1."""
     first, second = Passage("a", 0, 5, 0), Passage("a", 6, 9, 1)

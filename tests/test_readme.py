@@ -10,6 +10,7 @@ from bot.settings import PREFIX, Settings
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 COMMANDS = {command.name or "" for command in app.registered_commands}
+COMMANDS |= {group.name or "" for group in app.registered_groups}
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
@@ -20,7 +21,7 @@ def test_every_setting_is_in_the_readme_with_its_default_and_meaning(name: str) 
     )
     assert field.description is not None
     assert field.description in row
-    if field.default is not None:
+    if field.default not in (None, "", ()):
         assert f"`{field.default}`" in row
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from bot.cli import asking, collection
+from bot.cli import asking, collection, keys, serving
 from bot.cli.options import complain, stderr
 from bot.errors import BotError, QuestionRefused, SettingsError
 from corpus.errors import CorpusError
@@ -92,9 +92,13 @@ for command in (
     collection.delete,
     asking.verify,
     collection.doctor,
+    serving.serve,
+    serving.mcp,
 ):
     name = "list" if command is collection.list_articles else command.__name__
     app.command(name)(command)
+
+app.add_typer(keys.app, name="keys")
 
 
 def main() -> None:

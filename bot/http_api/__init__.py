@@ -1,0 +1,1 @@
+"""The HTTP door: everything that knows fastapi, starlette or uvicorn."""

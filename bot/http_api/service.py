@@ -1,0 +1,46 @@
+"""What the routes work with, and how they come by it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from bot.answerer import Answerer
+from bot.http_api.metrics import Metrics
+from bot.http_api.work import Work
+from bot.live import Kept, Opened
+from bot.memory import Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts behind the routes; `delete` takes an article out of the index for good."""
+
+    answerer: Answerer
+    kept: Kept
+    work: Work
+    memory: Memory
+    metrics: Metrics
+    delete: Callable[[str], object]
+
+    def close(self) -> None:
+        """End. Closing twice does nothing more."""
+        self.work.close()
+        self.memory.database.close()
+
+    def answerer_of(self, opened: Opened, answer_id: str) -> Answerer:
+        """Return what answers one question from one snapshot, under this id."""
+        live = (opened.retriever, opened.notices)
+        return replace(self.answerer, live=lambda: live, new_id=lambda: answer_id)
+
+
+def service_of(request: Request) -> Service:
+    """Return the parts of the application that the request came to."""
+    service = request.app.state.service
+    assert isinstance(service, Service)  # noqa: S101  (for the type checker; `create_app` set it)
+    return service
+
+
+TheService = Annotated[Service, Depends(service_of)]
