@@ -164,7 +164,7 @@ def sweep(
         typer.Option(
             "--passages", "-k", metavar="N,N", help="Of how many passages an answer is made."
         ),
-    ] = "5",
+    ] = "8",
     limit: LimitOption = None,
     out: Annotated[
         Path | None,
