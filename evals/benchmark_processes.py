@@ -60,7 +60,10 @@ def environment_of(settings: Settings) -> dict[str, str]:
     """Return the environment for a measured process: `settings` and no other setting of ours."""
     inherited = {k: v for k, v in os.environ.items() if not k.upper().startswith(PREFIX)}
     given = settings.model_dump(mode="json", exclude_none=True)
-    ours = {PREFIX + name.upper(): str(value) for name, value in given.items()}
+    ours = {
+        PREFIX + name.upper(): ",".join(value) if isinstance(value, list) else str(value)
+        for name, value in given.items()
+    }
     # Every model is on this disk: neither contender has business on a network.
     return inherited | ours | {"HF_HUB_OFFLINE": "1"}
 

@@ -35,7 +35,8 @@ _PACKAGES = (
     "citewire", "faiss-cpu", "ir-measures", "numpy", "onnxruntime", "pytrec-eval-terrier", "scipy",
     "sentencex", "tantivy", "tokenizers",
 )  # fmt: skip
-_PLACES = {"data", "models", "log_level"}  # settings that change no outcome
+# The settings that may change an outcome; places and those of the server can't.
+_DECISIVE = {"model", "quantization", "passage_tokens", "late_interaction", "threshold"}
 
 
 def evaluate(
@@ -195,7 +196,7 @@ def setup_of(
         threshold=threshold,
         words_weight=opened.retriever.words_weight,
         answer_passages=passages,
-        settings=settings.model_dump(mode="json", exclude=_PLACES),
+        settings=settings.model_dump(mode="json", include=_DECISIVE),
         encoder={**asdict(manifest.encoder), "fingerprint": manifest.encoder.fingerprint},
         splitter=asdict(manifest.splitter),
         content_sha256=manifest.content_sha256,

@@ -14,7 +14,7 @@ from evals.breaks import Break
 from evals.eval_commands import Broken
 from evals.gate import check, read_baseline
 from evals.runner import evaluate
-from evals.runs import Run, write_run
+from evals.runs import Run, read_run, write_run
 from evals.suites import load_suite
 from index.build import Silent
 from tests.bot_fakes import run
@@ -153,6 +153,14 @@ def test_a_run_repeats_but_for_its_circumstances(
     settings = read_settings({}, data=tmp_path, models=exported_encoder.parent)
     again = evaluate(load_suite("fixed"), settings, Silent())
     assert replace(again, circumstances=first.circumstances) == first
+
+
+@pytest.mark.slow
+def test_a_run_reads_back_as_it_was_written(
+    evaluated: Callable[[Break | None], Run], tmp_path: Path
+) -> None:
+    write_run(evaluated(None), tmp_path / "run.json")
+    assert read_run(tmp_path / "run.json").outcomes == evaluated(None).outcomes
 
 
 @pytest.mark.slow

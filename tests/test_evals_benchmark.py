@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings
+from bot.settings import Settings, read_settings
 from corpus.article import Article
 from evals.benchmark_contenders import PLAIN_SCRIPT, missing_for_plain_script
 from evals.benchmark_errors import BenchmarkFailed
@@ -198,3 +198,9 @@ def test_a_benchmark_reports_every_figure_of_both(collection: Path, tmp_path: Pa
     assert record["imports"]["Citewire"] == []
     assert (tmp_path / "kept" / "plain.faiss").is_file()
     assert (tmp_path / "kept" / "data" / "CURRENT").is_file()
+
+
+def test_a_measured_process_reads_the_settings_that_it_is_given() -> None:
+    settings = read_settings({}, origins="https://a.example,https://b.example", passage_tokens=64)
+    given = {k: v for k, v in environment_of(settings).items() if k.startswith("CITEWIRE_")}
+    assert read_settings(given) == settings
