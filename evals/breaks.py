@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from corpus.article import Article, Passage
+from corpus.article import Passage
+from evals.articles import PassingOn
 from index.encoder import Vectors
-from index.retrieve import ArticleReader, Retriever
-from index.store import Filters
+from index.retrieve import Retriever
 from index.vectors import Neighbour
 
 _NEVER = 1.01  # no confidence reaches it
@@ -74,26 +74,10 @@ class _NoVectors:
 
 
 @dataclass(frozen=True, slots=True)
-class _NextPassage:
-    """An `ArticleReader` that is off by one passage; the last one's next is the first."""
+class _NextPassage(PassingOn):
+    """Articles that are off by one passage; the last one's next is the first."""
 
-    articles: ArticleReader
     count: int
 
-    def article(self, article_id: str) -> Article:
-        return self.articles.article(article_id)
-
     def passages(self, rows: Sequence[int]) -> list[Passage]:
-        return self.articles.passages(self._next(rows))
-
-    def matching_rows(self, filters: Filters) -> list[int]:
-        return self.articles.matching_rows(filters)
-
-    def cluster_id(self, article_id: str) -> str:
-        return self.articles.cluster_id(article_id)
-
-    def copies(self, article_id: str, filters: Filters) -> tuple[str, ...]:
-        return self.articles.copies(article_id, filters)
-
-    def _next(self, rows: Sequence[int]) -> list[int]:
-        return [(row + 1) % self.count for row in rows]
+        return self.articles.passages([(row + 1) % self.count for row in rows])

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from corpus.article import Article, Passage
+from corpus.article import Article
+from evals.articles import PassingOn
 from evals.benchmark_processes import Memory, read_memory
 from evals.figures import latency_figures
 from evals.runs import Figure
 from index.encoder import EncodedQuestion
 from index.late_interaction import TokenCodec
-from index.retrieve import ArticleReader, QuestionEncoder, Retriever
-from index.store import Filters
+from index.retrieve import QuestionEncoder, Retriever
 
 _STATUS = Path("/proc/self/status")
 
@@ -118,24 +118,11 @@ class _Encoder:
 
 
 @dataclass(frozen=True, slots=True)
-class _Articles:
-    """An `ArticleReader` that tells when an article is read."""
+class _Articles(PassingOn):
+    """Articles that tell when one is read."""
 
-    articles: ArticleReader
     on_article: Callable[[], None]
 
     def article(self, article_id: str) -> Article:
         self.on_article()
         return self.articles.article(article_id)
-
-    def passages(self, rows: Sequence[int]) -> list[Passage]:
-        return self.articles.passages(rows)
-
-    def matching_rows(self, filters: Filters) -> list[int]:
-        return self.articles.matching_rows(filters)
-
-    def cluster_id(self, article_id: str) -> str:
-        return self.articles.cluster_id(article_id)
-
-    def copies(self, article_id: str, filters: Filters) -> tuple[str, ...]:
-        return self.articles.copies(article_id, filters)

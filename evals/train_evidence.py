@@ -76,9 +76,11 @@ def fit(choices: Sequence[Choice]) -> tuple[dict[str, float], float]:
 
     found = minimize(loss, np.zeros(len(spread)), jac=True, method="L-BFGS-B").x / spread
     names = [field.name for field in fields(Features)]
-    first = np.mean([c.right[int((c.features @ found).argmax())] for c in choices])
     weights = {n: round(float(w), _DIGITS) for n, w in zip(names, found, strict=True)}
-    return weights | {"sentence": SENTENCE}, float(first)
+    weights["sentence"] = SENTENCE
+    final = np.array([weights[name] for name in names])
+    first = np.mean([c.right[int((c.features @ final).argmax())] for c in choices])
+    return weights, float(first)
 
 
 def write_weights(

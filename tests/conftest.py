@@ -1,12 +1,19 @@
 """What tests of several modules share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from index.errors import ExportUnavailable
 from index.export import DEFAULT_MODEL, ensure_encoder
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from bot.http_api.service import Service
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +25,22 @@ def exported_encoder(request: pytest.FixtureRequest) -> Path:
         return ensure_encoder(DEFAULT_MODEL, models)
     except ExportUnavailable as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> "Service":
+    """The parts of a server over two articles, in this process."""
+    from tests.bot_fakes import TEA, WHALE, library
+    from tests.http_fakes import service
+
+    library(tmp_path / "data", TEA, WHALE)
+    return service(tmp_path / "data")
+
+
+@pytest.fixture
+def http(parts: "Service") -> "Iterator[TestClient]":
+    """What asks them."""
+    from tests.http_fakes import client
+
+    with client(parts) as asking:
+        yield asking

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -12,22 +11,10 @@ from bot.http_api.rates import MAX_CLIENTS, Rates, Streams, network_of
 from bot.http_api.service import Service
 from bot.keys import Keys, Scope
 from index.errors import BuildFailed, BuildLocked
-from tests.bot_fakes import TEA, WHALE, library
+from tests.bot_fakes import TEA, library
 from tests.http_fakes import client, error_of, service
 
 ASK = {"question": "tea moon?"}
-
-
-@pytest.fixture
-def parts(tmp_path: Path) -> Service:
-    library(tmp_path / "data", TEA, WHALE)
-    return service(tmp_path / "data")
-
-
-@pytest.fixture
-def http(parts: Service) -> Iterator[TestClient]:
-    with client(parts) as asking:
-        yield asking
 
 
 def key(parts: Service, scope: Scope = "read") -> dict[str, str]:

@@ -24,18 +24,6 @@ from tests.http_fakes import check_headers, client, error_of, service
 ASK = {"question": "tea moon?"}
 
 
-@pytest.fixture
-def parts(tmp_path: Path) -> Service:
-    library(tmp_path / "data", TEA, WHALE)
-    return service(tmp_path / "data")
-
-
-@pytest.fixture
-def http(parts: Service) -> Iterator[TestClient]:
-    with client(parts) as asking:
-        yield asking
-
-
 def test_an_answer_is_the_answer_object(http: TestClient, parts: Service) -> None:
     reply = http.post("/v1/answer", json=ASK)
     assert reply.status_code == 200

@@ -1,6 +1,5 @@
 """By the official client, over the application in this process."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,6 @@ ASK: Any = [{"role": "user", "content": "tea moon?"}]
 def parts(tmp_path: Path) -> Service:
     library(tmp_path / "data", TEA, replace(WHALE, url=None))
     return service(tmp_path / "data")
-
-
-@pytest.fixture
-def http(parts: Service) -> Iterator[TestClient]:
-    with client(parts) as asking:
-        yield asking
 
 
 def official(asking: TestClient, key: str = "none") -> openai.OpenAI:

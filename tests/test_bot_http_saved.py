@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
@@ -7,20 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.http_api.service import Service
-from tests.bot_fakes import NOW, TEA, WHALE, library
+from tests.bot_fakes import NOW, TEA, library
 from tests.http_fakes import client, error_of, events_of, service
-
-
-@pytest.fixture
-def parts(tmp_path: Path) -> Service:
-    library(tmp_path / "data", TEA, WHALE)
-    return service(tmp_path / "data")
-
-
-@pytest.fixture
-def http(parts: Service) -> Iterator[TestClient]:
-    with client(parts) as asking:
-        yield asking
 
 
 def test_an_answer_can_be_had_again_by_its_id(http: TestClient) -> None:

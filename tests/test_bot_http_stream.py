@@ -1,6 +1,6 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
@@ -21,22 +20,10 @@ from bot.http_api.service import Service
 from bot.http_api.streaming import follow
 from bot.http_api.work import Work
 from index.errors import NoSnapshot
-from tests.bot_fakes import TEA, WHALE, answerer, library
-from tests.http_fakes import check_headers, client, error_of, events_of, service
+from tests.bot_fakes import TEA, answerer, library
+from tests.http_fakes import check_headers, client, error_of, events_of
 
 ASK = {"question": "tea moon?", "stream": True}
-
-
-@pytest.fixture
-def parts(tmp_path: Path) -> Service:
-    library(tmp_path / "data", TEA, WHALE)
-    return service(tmp_path / "data")
-
-
-@pytest.fixture
-def http(parts: Service) -> Iterator[TestClient]:
-    with client(parts) as asking:
-        yield asking
 
 
 def test_a_stream_is_the_answer_in_events(http: TestClient) -> None:

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from bot.http_api import events
 from bot.http_api.access import Reader, hold_stream
-from bot.http_api.asking import Answered, FullAnswer, begin, prepare
+from bot.http_api.asking import Answered, FullAnswer, begin, begin_stream, prepare
 from bot.http_api.bodies import AnswerBody, AskBody
 from bot.http_api.problems import Problem, Refused, request_id_of
 from bot.http_api.replies import KEY_ERRORS, errors
@@ -56,12 +56,7 @@ async def answer(
     asked = await prepare(service, body.asked(), client.owner, body.include)
     if not wants_stream(request, stream=body.stream):
         return JSONResponse((await service.work.result(begin(service, asked))).record())
-    ended = hold_stream(request, client)
-    try:
-        future = begin(service, asked)
-    except BaseException:
-        ended()
-        raise
+    future, ended = begin_stream(service, asked, lambda: hold_stream(request, client))
     first = events.created(asked.answer_id, body.question, asked.question.conversation_id)
     return EventStream(_stream(future, service, first, request_id_of(request)), ended)
 

@@ -103,6 +103,27 @@ def begin(service: Service, request: Request) -> "Future[Answered]":
     return service.work.submit(_task(service, request))
 
 
+def begin_stream(
+    service: Service, request: Request, hold: Callable[[], Callable[[], None]]
+) -> "tuple[Future[Answered], Callable[[], None]]":
+    """Return the future of an answer that is streamed, and what ends the stream.
+
+    Args:
+        service: The parts.
+        request: What is asked.
+        hold: Counts the stream and returns what ends it; it is ended where nothing begins.
+
+    Raises:
+        QueueFull: The answer does not wait for a thread.
+    """
+    ended = hold()
+    try:
+        return begin(service, request), ended
+    except BaseException:
+        ended()
+        raise
+
+
 def _task(service: Service, request: Request) -> Callable[[], Answered]:
     submitted = perf_counter()
     question, include = request.question, request.include

@@ -19,7 +19,7 @@ from bot.answer import Answer, Citation
 from bot.answerer import MAX_QUESTION_CHARS, Question
 from bot.conversation import Turn
 from bot.http_api.access import Reader, hold_stream
-from bot.http_api.asking import Answered, begin, prepare
+from bot.http_api.asking import Answered, begin, begin_stream, prepare
 from bot.http_api.bodies import MAX_TURNS, NotText
 from bot.http_api.events import in_order
 from bot.http_api.problems import Problem, Refused, request_id_of
@@ -153,12 +153,7 @@ async def complete_chat(
     if not body.stream:
         answered = await service.work.result(begin(service, asked))
         return JSONResponse(completion(answered, base))
-    ended = hold_stream(request, client)
-    try:
-        future = begin(service, asked)
-    except BaseException:
-        ended()
-        raise
+    future, ended = begin_stream(service, asked, lambda: hold_stream(request, client))
     with_usage = body.stream_options is not None and body.stream_options.include_usage
     parts = _stream(future, service, base, with_usage=with_usage, request_id=request_id_of(request))
     return EventStream(parts, ended)
