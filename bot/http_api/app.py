@@ -23,6 +23,7 @@ from bot.http_api.outer import BodyLimits, Outer
 from bot.http_api.problems import Refused, answer_problem
 from bot.http_api.rates import RATE_HEADERS, Rates, Streams
 from bot.http_api.service import Service
+from bot.http_api.views import Overviews
 from bot.http_api.work import DeadlineExceeded, QueueFull, Work
 from bot.keys import Keys
 from bot.live import Watch
@@ -89,6 +90,7 @@ def create_app(
     )
     app.state.service, app.state.ended = service, ended
     app.state.gate = _gate(service, settings)
+    app.state.views = Overviews(service.asks)
     service.metrics.watch(service.kept, service.work)
     for family in _FAMILIES:
         app.add_exception_handler(family, answer_problem)

@@ -1,14 +1,18 @@
-"""`POST /v1/search`, `GET /v1/documents`: passages and articles."""
+"""`POST /v1/search`, `GET /v1/documents`, `GET /v1/collection`: passages and articles."""
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from bot.http_api.access import Reader
 from bot.http_api.bodies import SearchBody, filters_of
 from bot.http_api.problems import Problem, Refused
 from bot.http_api.replies import (
     KEY_ERRORS,
+    Collection,
     DocumentPage,
     DocumentRecord,
     DocumentSummary,
@@ -17,6 +21,11 @@ from bot.http_api.replies import (
     errors,
 )
 from bot.http_api.service import Service, TheService
+from bot.http_api.views import TheViews
+from bot.live import Opened
+from bot.overview import Order, Overview
+from corpus.article import Article
+from index.retrieve import IndexInfo
 
 MAX_PAGE = 200
 DEFAULT_PAGE = 50
@@ -49,27 +58,67 @@ def _search(body: SearchBody, service: Service) -> SearchReply:
     return SearchReply(query=body.query, hits=records, index=retriever.info)
 
 
-@router.get("/documents", responses=errors(*KEY_ERRORS, 422, 503, 504))
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which page of which documents."""
+
+    after: Annotated[str, Query(max_length=_MAX_ID_CHARS, description="`next`, as given")] = ""
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE
+    order: Annotated[
+        Order, Query(description="documents without a date come last by `newest` and `oldest`")
+    ] = "id"
+    source: Annotated[
+        str | None, Query(max_length=_MAX_ID_CHARS, description="an outlet, compared without case")
+    ] = None
+
+
+@router.get("/documents", responses=errors(*KEY_ERRORS, 404, 422, 503, 504))
 async def list_documents(
-    service: TheService,
-    _: Reader,
-    after: Annotated[str, Query(max_length=_MAX_ID_CHARS, description="`next`, as given")] = "",
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
+    service: TheService, views: TheViews, _: Reader, wanted: Annotated[_Wanted, Depends()]
 ) -> DocumentPage:
-    """List the documents in the order of their ids, a page at a time."""
-    return await service.work.run(lambda: _page(service, after, limit))
+    """List the documents, a page at a time.
+
+    In the order of ids, what is added or removed between two pages moves nothing; in the others
+    a page after a document that is gone is a 404.
+    """
+    if wanted.order == "id" and wanted.source is None:
+        return await service.work.run(lambda: _page(service, wanted.after, wanted.limit))
+    opened = await asyncio.to_thread(service.kept.current)
+    view = await views.of(opened)
+    return await service.work.run(lambda: _ordered(opened, view, wanted))
 
 
 def _page(service: Service, after: str, limit: int) -> DocumentPage:
     opened = service.kept.current()
-    found = opened.catalogue.page(after, limit + 1)
     info = opened.retriever.info
+    return _page_of(opened.catalogue.page(after, limit + 1), limit, info.documents, info)
+
+
+def _ordered(opened: Opened, view: Overview, wanted: _Wanted) -> DocumentPage:
+    ids = view.page(wanted.order, wanted.after, wanted.limit + 1, wanted.source)
+    found = [opened.catalogue.article(article_id) for article_id in ids]
+    return _page_of(found, wanted.limit, view.count(wanted.source), opened.retriever.info)
+
+
+def _page_of(found: Sequence[Article], limit: int, total: int, info: IndexInfo) -> DocumentPage:
+    """Return a page of what was found, one more than fits where there is another page."""
     return DocumentPage(
         data=[DocumentSummary.of(article) for article in found[:limit]],
         next=found[limit - 1].id if len(found) > limit else None,
-        total=info.documents,
+        total=total,
         index=info,
     )
+
+
+@router.get("/collection", responses=errors(*KEY_ERRORS, 503))
+async def collection(service: TheService, views: TheViews, _: Reader) -> Collection:
+    """Tell what the documents cover, and some questions that they answer.
+
+    The first time after a new snapshot all documents are read for it.
+    """
+    opened = await asyncio.to_thread(service.kept.current)
+    view = await views.of(opened)
+    return Collection.of(view, opened.retriever.info)
 
 
 @router.get("/documents/{document_id:path}", responses=errors(*KEY_ERRORS, 404, 422, 503, 504))

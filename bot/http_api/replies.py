@@ -7,8 +7,11 @@ from pydantic import BaseModel
 
 from bot.answer import Notice
 from bot.http_api.problems import Envelope
+from bot.overview import Overview
 from corpus.article import Article
 from index.retrieve import Hit, IndexInfo
+
+MAX_SOURCES = 200
 
 
 class HitRecord(BaseModel):
@@ -78,13 +81,48 @@ class DocumentRecord(DocumentSummary):
 
 
 class DocumentPage(BaseModel):
-    """Some documents, in the order of their ids; `next` is the `after` of the next page."""
+    """Some documents, in the order asked for; `next` is the `after` of the next page."""
 
     object: Literal["list"] = "list"
     data: list[DocumentSummary]
     next: str | None
     total: int
     index: IndexInfo
+
+
+class SourceRecord(BaseModel):
+    """An outlet, and how many documents are from it."""
+
+    name: str
+    documents: int
+
+
+class Collection(BaseModel):
+    """What the documents cover: outlets with most documents first, and at most 200 of them."""
+
+    object: Literal["collection"] = "collection"
+    documents: int
+    undated: int
+    oldest_published_at: datetime | None
+    newest_published_at: datetime | None
+    sources: list[SourceRecord]
+    sources_total: int
+    examples: list[str]
+    index: IndexInfo
+
+    @classmethod
+    def of(cls, view: Overview, info: IndexInfo) -> Self:
+        """Return an overview as a record."""
+        return cls(
+            documents=len(view.ids),
+            undated=view.undated,
+            oldest_published_at=view.oldest,
+            newest_published_at=view.newest,
+            sources=[SourceRecord(name=n, documents=d) for n, d in view.sources[:MAX_SOURCES]],
+            sources_total=len(view.sources),
+            examples=list(view.examples),
+            index=info,
+        )
 
 
 class FeedbackReply(BaseModel):

@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
-from bot.answerer import Answerer
+from bot.answer import Answer
+from bot.answerer import Answerer, Question
 from bot.http_api.metrics import Metrics
 from bot.http_api.work import Work
 from bot.live import Kept, Opened
@@ -34,6 +35,11 @@ class Service:
         """Return what answers one question from one snapshot, under this id."""
         live = (opened.retriever, opened.notices)
         return replace(self.answerer, live=lambda: live, new_id=lambda: answer_id)
+
+    def asks(self, opened: Opened) -> Callable[[str], Answer]:
+        """Return what answers questions from one snapshot, and keeps none of them."""
+        answerer = self.answerer_of(opened, "ans_example")
+        return lambda text: answerer.ask(Question(text))
 
 
 def service_of(request: Request) -> Service:
