@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from bot import wire
 from bot.errors import BotError
-from bot.http_api import admin, answers, batches, chat, docs, documents, health, saved
+from bot.http_api import admin, answers, batches, chat, docs, documents, health, page, saved
 from bot.http_api.access import Cors, Gate
 from bot.http_api.metrics import Metrics
 from bot.http_api.outer import BodyLimits, Outer
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bot.http_api.mcp_tools import Door
 
 WATCH_S = 1.0
-_ROUTES = (answers, batches, saved, documents, admin, chat, health, docs)
+_ROUTES = (answers, batches, saved, documents, admin, chat, health, docs, page)
 _FAMILIES = (
     Refused,
     RequestValidationError,
