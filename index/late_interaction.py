@@ -28,6 +28,8 @@ PACKAGED_CODEC = Path(__file__).parent / CODEC_FILE
 REDUCED = 128
 _LEVELS = 15  # four bits
 _NOTHING = -1.0  # the cosine with no token at all
+# Tokens that are decoded at a time: what is worked on stays in the processor's cache.
+_AT_ONCE = 512
 # What numpy and zipfile say of bytes that are no archive of arrays.
 _NO_ARCHIVE = (
     BadZipFile, EOFError, KeyError, OSError, RuntimeError, TypeError, ValueError, zlib.error
@@ -149,17 +151,26 @@ class TokenCodec:
 
     def decode(self, codes: Codes) -> Floats:
         """Return unit vectors, shape `(tokens, reduced)`, about as `reduce` made them."""
-        levels = np.empty((len(codes), 2 * codes.shape[1]), np.float32)
-        levels[:, ::2], levels[:, 1::2] = codes >> 4, codes & _LEVELS
-        levels *= (self.high - self.low) / _LEVELS
-        levels += self.low
-        return unit(levels)
+        vectors = np.empty((len(codes), 2 * codes.shape[1]), np.float32)
+        step = (self.high - self.low) / _LEVELS
+        for start in range(0, len(codes), _AT_ONCE):
+            some, levels = codes[start : start + _AT_ONCE], vectors[start : start + _AT_ONCE]
+            levels[:, ::2], levels[:, 1::2] = some >> 4, some & _LEVELS
+            levels *= step
+            levels += self.low
+            np.divide(levels, _lengths(levels), out=levels)
+        return vectors
 
 
 def unit(vectors: Floats) -> Floats:
     """Return rows scaled to length 1; a row of zeros stays one."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-9), np.float32)
+    return np.asarray(vectors / _lengths(vectors), np.float32)
+
+
+def _lengths(vectors: Floats) -> Floats:
+    """Return what each row is divided by to be of length 1, shape `(rows, 1)`."""
+    lengths = np.sqrt(np.add.reduce(vectors * vectors, axis=1, keepdims=True))
+    return np.asarray(np.maximum(lengths, 1e-9))
 
 
 def pca_codec(vectors: Floats, reduced: int = REDUCED) -> TokenCodec:
@@ -215,10 +226,10 @@ class TokenStore:
         """
         found = []
         for rows in segments:
-            first = int(self._ends[rows.start - 1]) if rows.start else 0
-            ends = self._ends[rows.start : rows.stop].astype(np.int64)
-            counts = np.diff(ends, prepend=first)
-            found.append(PassageTokens(self._codes[first : ends[-1]], tuple(counts.tolist())))
+            first = self._ends.item(rows.start - 1) if rows.start else 0
+            ends = self._ends[rows.start : rows.stop].tolist()
+            counts = tuple(b - a for a, b in pairwise((first, *ends)))
+            found.append(PassageTokens(self._codes[first : ends[-1]], counts))
         return found
 
 
@@ -227,7 +238,8 @@ def _mapped(path: Path, dtype: DTypeLike, width: int) -> NDArray[Any]:
     size = path.stat().st_size
     if not size or size % (width * np.dtype(dtype).itemsize):
         return np.empty((0, width), dtype)
-    return np.memmap(path, dtype, mode="r").reshape(-1, width)
+    # A plain array over the map: slices of np.memmap take ten times as long to make.
+    return np.asarray(np.memmap(path, dtype, mode="r")).reshape(-1, width)
 
 
 def matches(

@@ -69,6 +69,13 @@ def test_the_codec_of_the_fakes_keeps_axes_exactly(axes: list[int]) -> None:
     assert AXES_CODEC.decode(AXES_CODEC.encode(vectors)).tolist() == vectors.tolist()
 
 
+def test_many_tokens_are_decoded_as_each_alone() -> None:
+    """As many as are worked on at once, and one more."""
+    codes = np.random.default_rng(0).integers(0, 256, (513, 2), dtype=np.uint8)
+    alone = np.concatenate([CODEC.decode(codes[i : i + 1]) for i in range(len(codes))])
+    assert np.array_equal(CODEC.decode(codes), alone)
+
+
 @settings(deadline=None)
 @given(rows)
 def test_what_is_decoded_is_close_to_what_was_encoded(vectors: list[tuple[float, ...]]) -> None:
