@@ -289,7 +289,7 @@ class Retriever:
         # The ufunc itself: `own.max` takes three times as long, a hundred times a question.
         late = max(0.0, float(np.maximum.reduce(own) @ weights)) if own.size else 0.0
         score = scored.score + self.late_weight * late
-        return scored._replace(score=score, late=late, matches=own)
+        return _Scored(score, scored.row, scored.cosine, scored.words, late, own)
 
     def _fused(
         self, question: str, query: Vectors, depth: int, filters: Filters | None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
@@ -19,6 +19,8 @@ from index.snapshot import ENDS_FILE, TOKENS_FILE
 LateInteraction = Literal["auto", "off", "query-time", "stored"]
 # Some 7 GB; beyond, `auto` encodes the candidates of each question again.
 MOST_STORED = 1_000_000
+# Passages of which it is kept where their tokens are, half a KB each.
+_KEPT = 16_384
 
 
 class SentenceRows(Protocol):
@@ -87,9 +89,21 @@ class StoredTokens:
 
     store: TokenStore
     sentences: SentenceRows
+    _kept: dict[int, PassageTokens] = field(default_factory=dict, repr=False, compare=False)
 
     def tokens(self, rows: Sequence[int]) -> list[PassageTokens]:
         """Return the tokens of the passages at `rows`, in their order."""
+        kept = ((row, self._kept.get(row)) for row in rows)  # which another thread may empty
+        found = {row: tokens for row, tokens in kept if tokens}
+        if missing := [row for row in rows if row not in found]:
+            read = dict(zip(missing, self._read(missing), strict=True))
+            found.update(read)
+            if len(self._kept) + len(read) > _KEPT:
+                self._kept.clear()
+            self._kept.update(read)
+        return [found[row] for row in rows]
+
+    def _read(self, rows: Sequence[int]) -> list[PassageTokens]:
         # Every passage before has a segment for its title, and this one too.
         segments = [
             range(row + own.start, row + own.stop + 1)
