@@ -69,13 +69,6 @@ def test_the_codec_of_the_fakes_keeps_axes_exactly(axes: list[int]) -> None:
     assert AXES_CODEC.decode(AXES_CODEC.encode(vectors)).tolist() == vectors.tolist()
 
 
-def test_many_tokens_are_decoded_as_each_alone() -> None:
-    """As many as are worked on at once, and one more."""
-    codes = np.random.default_rng(0).integers(0, 256, (513, 2), dtype=np.uint8)
-    alone = np.concatenate([CODEC.decode(codes[i : i + 1]) for i in range(len(codes))])
-    assert np.array_equal(CODEC.decode(codes), alone)
-
-
 @settings(deadline=None)
 @given(rows)
 def test_what_is_decoded_is_close_to_what_was_encoded(vectors: list[tuple[float, ...]]) -> None:
@@ -279,6 +272,16 @@ def test_each_passage_has_its_own_segments() -> None:
     found = matches(question(X), passages, EXACT)
     assert [own.tolist() for own in found] == [[[1], [0]], [[-1], [-1]], [], [[1]]]
     assert found[2].shape == (0, 1)
+
+
+def test_many_tokens_match_as_each_alone() -> None:
+    """As many as are worked on at once, and one more; their lengths known or not."""
+    codes = np.random.default_rng(0).integers(0, 256, (513, 2), dtype=np.uint8)
+    alone = [matches(question(X, W), [PassageTokens(some, (1,))], CODEC)[0] for some in
+             np.split(codes, len(codes))]  # fmt: skip
+    for lengths in (None, CODEC.lengths(codes)):
+        [found] = matches(question(X, W), [PassageTokens(codes, (1,) * 513, lengths)], CODEC)
+        assert found == pytest.approx(np.concatenate(alone), abs=1e-6)
 
 
 def test_no_passage_no_match() -> None:
