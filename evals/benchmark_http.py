@@ -15,7 +15,14 @@ from evals.benchmark_errors import BenchmarkFailed
 from evals.benchmark_http_report import CLIENTS, HALF_SENT, IDLE, MANY, HttpReport, Round, report_of
 from evals.benchmark_inputs import write_texts
 from evals.benchmark_load import Load, crowd, find_wrk, press, write_bodies
-from evals.benchmark_servers import Server, citewire_command, free_port, plain_command, running
+from evals.benchmark_servers import (
+    Server,
+    answers,
+    citewire_command,
+    free_port,
+    plain_command,
+    running,
+)
 from evals.suites import FIXED_QUESTIONS
 
 if TYPE_CHECKING:
@@ -147,6 +154,7 @@ def _run(
                 progress.advance(1)
         for at, server in enumerate(servers):
             with crowd(server.port, idle=IDLE, half_sent=HALF_SENT):
+                answers(server.port)  # all of them have been let in then
                 crowded = wrk.press(server, MANY)
             results[at].append(Round(loads[at], cpu_ms[at], crowded))
             progress.advance(1)

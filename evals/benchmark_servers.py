@@ -98,7 +98,7 @@ def running(
 
 def _wait(name: str, process: subprocess.Popen[bytes], port: int, words: Path) -> None:
     until = time.monotonic() + _START_S
-    while not _answers(port):
+    while not answers(port):
         if process.poll() is not None:
             last = (words.read_text("utf-8", "replace").strip().splitlines() or ["no word"])[-1]
             raise BenchmarkFailed(name, f"exit status {process.returncode}: {last}")
@@ -107,7 +107,8 @@ def _wait(name: str, process: subprocess.Popen[bytes], port: int, words: Path) -
         time.sleep(_LOOK_S)
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Ask a question and wait; tell whether a 200 came back."""
     connection = HTTPConnection("127.0.0.1", port, timeout=_START_S)
     try:
         headers = {"Content-Type": "application/json"}
