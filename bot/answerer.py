@@ -28,7 +28,7 @@ from bot.evidence import rank, select
 from bot.sources import corroboration, documents, gathered, of_first
 from corpus.article import Article
 from index.lexical import terms_of
-from index.retrieve import Retriever, SentenceHits
+from index.retrieve import Retriever, SentenceHit, SentenceHits
 from index.store import NO_FILTERS, Filters
 
 MAX_QUESTION_CHARS = 2000
@@ -131,7 +131,9 @@ class _Draft:
         self._evidence = select(ranked, first.weights, question.max_citations)
         self._disagreement = None
         if question.max_citations >= PAIR and (states := leads(wanted, ranked)):
-            others = rank(found, self._articles, weights)
+            # Most sentences give no such value: they need not be ranked.
+            stating = [one for one in found.sentences if wanted.may_be_in(self._text_of(one))]
+            others = rank(replace(found, sentences=tuple(stating)), self._articles, weights)
             self._disagreement = find_disagreement(
                 wanted, states, others, self._articles, self._independent
             )
@@ -164,6 +166,10 @@ class _Draft:
             if name not in self._articles:
                 self._articles[name] = self._retriever.articles.article(name)
         return found
+
+    def _text_of(self, sentence: SentenceHit) -> str:
+        article = self._articles[sentence.hit.passage.article_id]
+        return article.text[sentence.span.start : sentence.span.end]
 
     def _independent(self, a: str, b: str) -> bool:
         return self._cluster(a) != self._cluster(b)

@@ -2,14 +2,16 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from math import exp, log
 from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corpus.article import Article, Span
 from index.late_interaction import Floats
@@ -25,6 +27,8 @@ ENOUGH = 0.95
 GAIN_WEIGHT = 5.0
 # Two sentences with this share of terms in common say the same.
 SAME_SHARE = 0.7
+# Sentences whose words are not counted again.
+_KEPT = 8192
 # What ranks lower is never quoted.
 _CANDIDATES = 40
 _ENDS_SENTENCE = re.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
@@ -102,9 +106,11 @@ def rank(
     late = bool(len(found.weights))
     scores = [score_of(one, late=late) for one in features]
     # Luce's choice: the scores were learned as the logits of this.
-    shares = [exp(score - max(scores)) for score in scores]
+    best = max(scores, default=0.0)
+    shares = [exp(score - best) for score in scores]
+    total = sum(shares)
     ranked = [
-        Evidence(one.hit, one.span, text, score, share / sum(shares), feature, one.matches)
+        Evidence(one.hit, one.span, text, score, share / total, feature, one.matches)
         for one, text, score, share, feature in zip(
             found.sentences, texts, scores, shares, features, strict=True
         )
@@ -119,6 +125,7 @@ def features_of(
     late = float(sentence.matches @ token_weights)
     with_title = float(np.maximum(sentence.matches, sentence.title) @ token_weights)
     with_neighbours = float(np.maximum(sentence.matches, sentence.around) @ token_weights)
+    words = _words_of(text)
     return Features(
         late=late,
         with_title=with_title - late,
@@ -126,9 +133,26 @@ def features_of(
         passage=sentence.hit.late,
         cosine=sentence.hit.cosine,
         words=sentence.hit.words,
-        coverage=share_of(set(terms_of(text)), term_weights),
-        sentence=float(bool(_ENDS_SENTENCE.search(text))),
-        length=log(max(_FEWEST_WORDS, len(text.split()))),
+        coverage=share_of(words.terms, term_weights),
+        sentence=words.sentence,
+        length=words.length,
+    )
+
+
+class _Words(NamedTuple):
+    """What is known of a sentence whatever is asked; the last two are those of `Features`."""
+
+    terms: frozenset[str]
+    sentence: float
+    length: float
+
+
+@lru_cache(_KEPT)
+def _words_of(text: str) -> _Words:
+    return _Words(
+        frozenset(terms_of(text)),
+        float(bool(_ENDS_SENTENCE.search(text))),
+        log(max(_FEWEST_WORDS, len(text.split()))),
     )
 
 
@@ -142,10 +166,10 @@ _values = attrgetter(*(field.name for field in fields(Features)))
 
 
 @cache
-def _weights() -> dict[str, tuple[float, ...]]:
+def _weights() -> dict[str, NDArray[np.float64]]:
     learned = json.loads(WEIGHTS_FILE.read_bytes())["weights"]
     return {
-        name: tuple(float(learned[name][field.name]) for field in fields(Features))
+        name: np.array([learned[name][field.name] for field in fields(Features)], np.float64)
         for name in (WITH_LATE, WITHOUT_LATE)
     }
 
@@ -165,29 +189,32 @@ def select(ranked: Sequence[Evidence], weights: Floats, limit: int) -> list[Evid
     chosen: list[Evidence] = []
     rest, sure = list(ranked[:_CANDIDATES]), 0.0
     while rest and len(chosen) < limit and sure < ENOUGH:
-        best = max(rest, key=lambda evidence: _worth(evidence, chosen, weights))
-        rest.remove(best)
+        worth = _worth(rest, chosen, weights)
+        best = rest.pop(worth.index(max(worth)))
         sure += best.probability
         if not any(_repeats(best, other) for other in chosen):
             chosen.append(best)
     return chosen
 
 
-def _worth(evidence: Evidence, chosen: Sequence[Evidence], weights: Floats) -> float:
-    """Return what a sentence adds to those that were chosen."""
+def _worth(rest: Sequence[Evidence], chosen: Sequence[Evidence], weights: Floats) -> list[float]:
+    """Return what each sentence adds to those that were chosen."""
     if not chosen:
-        return evidence.score
-    matched = np.max([other.matches for other in chosen], axis=0)
-    gain = np.maximum(evidence.matches - matched, 0) @ weights
-    return evidence.score + GAIN_WEIGHT * float(gain)
+        return [evidence.score for evidence in rest]
+    matched = np.maximum.reduce([other.matches for other in chosen])
+    gained = np.maximum(np.stack([evidence.matches for evidence in rest]) - matched, 0)
+    return [
+        evidence.score + GAIN_WEIGHT * float(row @ weights)
+        for evidence, row in zip(rest, gained, strict=True)
+    ]
 
 
-def share_of(terms: set[str], weights: Mapping[str, float]) -> float:
+def share_of(terms: Set[str], weights: Mapping[str, float]) -> float:
     """Return which share, 0 to 1, of the weight of a question's terms is among `terms`."""
     total = sum(weights.values())
     return sum(weight for term, weight in weights.items() if term in terms) / total if total else 0
 
 
 def _repeats(evidence: Evidence, other: Evidence) -> bool:
-    mine, theirs = set(terms_of(evidence.text)), set(terms_of(other.text))
+    mine, theirs = _words_of(evidence.text).terms, _words_of(other.text).terms
     return len(mine & theirs) >= SAME_SHARE * min(len(mine), len(theirs))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import floor, inf, log10
 from typing import Literal, TypeAlias
 
@@ -103,9 +104,12 @@ _COMMON = frozenset(
 _MILLION = 1e6
 # Larger numbers are no part of a name.
 _LARGEST_NAMED = 99
+# Sentences that are not read again: an answer looks at some hundred, some of them three times.
+_KEPT = 8192
 
 
-def quantities(sentence: str) -> list[Quantity]:
+@lru_cache(_KEPT)
+def quantities(sentence: str) -> tuple[Quantity, ...]:
     """Return the numbers and dates of a sentence in reading order; none overlap.
 
     Numbers in digits or English words, with what makes them an amount of something: currency,
@@ -113,11 +117,11 @@ def quantities(sentence: str) -> list[Quantity]:
     ("Tiller 5"). A four-digit number that may be a year is one. "One" alone is a pronoun.
     """
     if not _ANY.search(sentence):  # most sentences: a tenth of the time
-        return []
+        return ()
     found = list(_dates(sentence))
     found += _free(_scores(sentence), found)
     found += _ranged(sentence, _free(_amounts(sentence), found))
-    return sorted(found, key=lambda quantity: quantity.start)
+    return tuple(sorted(found, key=lambda quantity: quantity.start))
 
 
 def comparable(a: Quantity, b: Quantity) -> bool:

@@ -1,12 +1,14 @@
 """Do two sentences give a value for one thing, the one that is asked for?"""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from itertools import pairwise, product
 
-from bot.quantities import Quantity, comparable, differ
+from bot.quantities import Quantity, comparable, differ, quantities
 from bot.statements import LEAST_TERMS, WORD, Asked, Statement, without
-from bot.wording import CHANGES, FUNCTION, GENERIC, RIVALS, SEASONS, terms
+from bot.wording import CHANGES, FUNCTION, GENERIC, KEPT, RIVALS, SEASONS, terms
 
 # The share of the smaller's terms that two statements of one thing have in common.
 _SAME_THING = 0.5
@@ -24,6 +26,8 @@ _ANSWERS = 0.6
 _SAME_NAMES = 2
 # And how far apart they are published, or a figure has had time to change.
 _SAME_TIME = timedelta(days=120)
+# Sentences whose words are not looked through again.
+_KEPT_SENTENCES = 2048
 _TOKEN = re.compile(r"[^\W_][\w-]*|[.,;:()]")
 _PAST = re.compile(r"last|prev|past|earlier|ago|originally|initially|yesterday")
 
@@ -73,7 +77,7 @@ def _both_answer(question: Asked, a: Statement, b: Statement, x: Quantity, y: Qu
     if _several(a, x) or _several(b, y) or _apart(a, b):
         return False
     wanted = question.subject
-    if not _near(a.text, x) & _near(b.text, y) & wanted or not _on_one_event(question, a, b):
+    if not focus(question, a, x) & focus(question, b, y) or not _on_one_event(question, a, b):
         return False
     return all(
         question.names <= some.around
@@ -137,7 +141,7 @@ def _narrowed(question: Asked, a: Statement, b: Statement) -> bool:
     By another word before a thing that the question is about ("ferry accident", "bus accident"),
     another number after a name ("Orbit 2"), or a scope that only one has ("in the city").
     """
-    mine, theirs = _modifiers(a), _modifiers(b)
+    mine, theirs = _modifiers(a.text), _modifiers(b.text)
     for thing in question.terms & mine.keys() & theirs.keys():
         if mine[thing] - b.said and theirs[thing] - a.said:
             return True
@@ -147,9 +151,10 @@ def _narrowed(question: Asked, a: Statement, b: Statement) -> bool:
     return bool((a.scopes - b.said | b.scopes - a.said) - question.terms)
 
 
-def _modifiers(some: Statement) -> dict[str, frozenset[str]]:
+@lru_cache(_KEPT_SENTENCES)
+def _modifiers(sentence: str) -> Mapping[str, frozenset[str]]:
     """Return, for each term, the terms that stand right before it."""
-    bare = without(some.text, some.quantities, ".")
+    bare = without(sentence, quantities(sentence), ".")
     found: dict[str, frozenset[str]] = {}
     for before, word in pairwise(_TOKEN.findall(bare)):
         for term in terms(word):
@@ -163,7 +168,7 @@ def _alike_nearby(a: Statement, b: Statement, x: Quantity, y: Quantity) -> bool:
     A count needs one such word. Where a sentence has several values of the sort, two.
     """
     several = _several(a, x) or _several(b, y)
-    mine, theirs = _near(a.text, x), _near(b.text, y)
+    mine, theirs = _near(a.text, x.start, x.end), _near(b.text, y.start, y.end)
     if bool(mine & CHANGES) != bool(theirs & CHANGES):
         return False
     wanted = (x.kind == "count") + several
@@ -172,7 +177,7 @@ def _alike_nearby(a: Statement, b: Statement, x: Quantity, y: Quantity) -> bool:
 
 def focus(question: Asked, some: Statement, value: Quantity) -> frozenset[str]:
     """Return the question's terms, but for names, that stand by a value."""
-    return _near(some.text, value) & question.subject
+    return _near(some.text, value.start, value.end) & question.subject
 
 
 def _several(some: Statement, value: Quantity) -> bool:
@@ -189,9 +194,10 @@ def _long_between(a: Statement, b: Statement) -> bool:
     return a.day is not None and b.day is not None and abs(a.day - b.day) > _SAME_TIME
 
 
-def _near(sentence: str, value: Quantity) -> frozenset[str]:
-    """Return the terms next to a number, to the end of the clause."""
-    before = re.split(r"[,;:.] ", sentence[: value.start])[-1]
-    after = re.split(r"[,;:.] ?", sentence[value.end :])[0]
+@lru_cache(KEPT)
+def _near(sentence: str, start: int, end: int) -> frozenset[str]:
+    """Return the terms next to a number at `[start, end)`, to the end of the clause."""
+    before = re.split(r"[,;:.] ", sentence[:start])[-1]
+    after = re.split(r"[,;:.] ?", sentence[end:])[0]
     words = WORD.findall(before)[-_NEAR:] + WORD.findall(after)[:_NEAR]
     return terms(" ".join(word for word in words if word.islower()))

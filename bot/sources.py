@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from bot.answer import Citation, Corroboration, Document
 from bot.evidence import Evidence
@@ -33,13 +34,13 @@ def of_first(
         cluster: Gives an article's cluster id.
     """
     kept: list[SentenceHit] = []
-    before: dict[str, list[tuple[str, set[str]]]] = {}
+    before: dict[str, list[_Text]] = {}
     row, count = -1, 0
     for sentence in found:
         if sentence.hit.row != row:
             row, passage = sentence.hit.row, sentence.hit.passage
             text = articles[passage.article_id].text[passage.start : passage.end]
-            mine = (passage.article_id, set(terms_of(text)))
+            mine = _Text(passage.article_id, text)
             others = before.setdefault(cluster(passage.article_id), [])
             new = not any(_same_passage(mine, other) for other in others)
             if new and count == passages:
@@ -50,11 +51,22 @@ def of_first(
     return kept, count
 
 
-def _same_passage(one: tuple[str, set[str]], other: tuple[str, set[str]]) -> bool:
-    if one[0] == other[0]:
+class _Text:
+    """The text of a passage; its terms are found when first asked for: few passages have copies."""
+
+    def __init__(self, article_id: str, text: str) -> None:
+        self.article_id, self._text = article_id, text
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        return frozenset(terms_of(self._text))
+
+
+def _same_passage(one: _Text, other: _Text) -> bool:
+    if one.article_id == other.article_id:
         return False
-    shared = len(one[1] & other[1])
-    return shared >= _SAME_SHARE * max(len(one[1]), len(other[1]))
+    shared = len(one.terms & other.terms)
+    return shared >= _SAME_SHARE * max(len(one.terms), len(other.terms))
 
 
 def gathered(

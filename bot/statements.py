@@ -4,12 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from bot.quantities import MONTH, Quantity, quantities
 from bot.units import is_unit
-from bot.wording import FUNCTION, GENERIC, NO_SCOPE, terms
+from bot.wording import FUNCTION, GENERIC, NO_SCOPE, terms, terms_of_article
 
 LEAST_TERMS = 2
+# Articles and sentences that are not taken apart again, some 30 and 5 KB each.
+_KEPT_ARTICLES, _KEPT_SENTENCES = 512, 4096
 _DATELINE = re.compile(r"^[A-Z][A-Z .'’-]{2,}(?:, [\w. ]+)?(?: \([^)]*\))? [-–—] ")
 _SAY = "said|says|say|reported|reports?|announced|confirmed|estimates?|estimated|claims?|claimed"
 _SAY += "|believes?|found|shows?|showed|show"
@@ -135,15 +138,18 @@ class Source:
     day: datetime | None = None
 
 
+@lru_cache(_KEPT_ARTICLES)
 def source(title: str, text: str, day: datetime | None = None) -> Source:
     """Return an article as the surroundings of its sentences."""
     whole = f"{title}\n{text}"
-    return Source(terms(title), terms(whole), _names(whole), day)
+    names = terms_of_article(" ".join(_NAME.findall(whole)))
+    return Source(terms(title), terms_of_article(whole), names, day)
 
 
 NO_SOURCE = Source()
 
 
+@lru_cache(_KEPT_SENTENCES)
 def statement(text: str, article: Source = NO_SOURCE) -> Statement:
     """Return a sentence taken apart.
 
@@ -161,7 +167,7 @@ def statement(text: str, article: Source = NO_SOURCE) -> Statement:
         day=article.day,
         around=article.around,
         about=article.names,
-        quantities=tuple(found),
+        quantities=found,
         values=tuple(values_among(text, found)),
         said=terms(bare),
         claim=terms(claim),

@@ -1,6 +1,12 @@
 """Words that mean the same, or exclude one another, where two sentences are compared."""
 
+from functools import lru_cache
+
 from index.lexical import terms_of
+
+# Of sentences, parts of them and words, so many are kept: an answer looks at some hundreds, most of
+# them several times.
+KEPT = 8192
 
 # Words for one thing; irregular forms, which the stemmer leaves apart, too.
 _SYNONYMS = (
@@ -78,10 +84,16 @@ _STOP = frozenset(
 )
 
 
-def terms(text: str) -> frozenset[str]:
-    """Return the stemmed terms of a text but for numbers and stop words, a synonym for its like."""
+def terms_of_article(text: str) -> frozenset[str]:
+    """Return what `terms` does, of a text too long to be kept."""
     found = (_CLASS.get(term, term) for term in terms_of(text) if term not in _STOP)
     return frozenset(term for term in found if not term[0].isdigit())
+
+
+@lru_cache(KEPT)
+def terms(text: str) -> frozenset[str]:
+    """Return the stemmed terms of a text but for numbers and stop words, a synonym for its like."""
+    return terms_of_article(text)
 
 
 # These tell little of what a sentence is about.

@@ -53,6 +53,27 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Workplace:
+    """What is there before anything is measured.
+
+    Attributes:
+        inputs: What both contenders get.
+        spec: The encoder.
+        environment: Of every measured process.
+        export_s: How long the encoder's export took; None where it was there.
+        missing: What the other contender needs and is not installed.
+        load: How many processes wanted a core at the start.
+    """
+
+    inputs: Inputs
+    spec: EncoderSpec
+    environment: dict[str, str]
+    export_s: float | None
+    missing: tuple[str, ...]
+    load: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Measured:
     """The rounds of each contender, Citewire first."""
 
@@ -76,30 +97,36 @@ def measure(plan: Plan, settings: Settings, folder: Path, progress: "Progress") 
         IndexingError: The encoder is not there and can't be exported.
         BenchmarkFailed: A process that is measured failed.
     """
+    place = workplace(plan, settings, folder, progress)
+    contenders: list[Contender] = [
+        Citewire(place.inputs, BUNDLED_ARTICLES, folder, place.environment)
+    ]
+    if not place.missing:
+        contenders.append(PlainScript(place.inputs, folder, place.environment))
+    measured = _run(contenders, plan, place.inputs, progress)
+    return Report(
+        setting=setting_of(place, plan.source, measured.built[0][-1]),
+        figures=tuple(_figures(measured)),
+        stages_s=_stages(measured.built[0]),
+        export_s=place.export_s,
+        imports={
+            contender.name: asked[-1].heavy
+            for contender, asked in zip(contenders, measured.asked, strict=True)
+        },
+        notes=_notes(plan, place.missing, place.export_s),
+    )
+
+
+def workplace(plan: Plan, settings: Settings, folder: Path, progress: "Progress") -> Workplace:
+    """Export the encoder, read the collection and draw the questions; see `measure`."""
     load = load_average()
     missing = missing_for_plain_script()
     models, export_s = _export(settings, folder, progress, possible=not missing)
     settings = settings.model_copy(update={"model": DEFAULT_MODEL, "models": models.resolve()})
     encoder = OnnxEncoder(ensure_encoder(DEFAULT_MODEL, models, quantization=settings.quantization))
     inputs = _inputs(plan, settings, folder, encoder)
-    spec = encoder.spec
-    del encoder  # its threads and its memory are no part of this
-    environment = environment_of(settings)
-    contenders: list[Contender] = [Citewire(inputs, BUNDLED_ARTICLES, folder, environment)]
-    if not missing:
-        contenders.append(PlainScript(inputs, folder, environment))
-    measured = _run(contenders, plan, inputs, progress)
-    return Report(
-        setting=_setting(plan, inputs, spec, measured, load),
-        figures=tuple(_figures(measured)),
-        stages_s=_stages(measured.built[0]),
-        export_s=export_s,
-        imports={
-            contender.name: asked[-1].heavy
-            for contender, asked in zip(contenders, measured.asked, strict=True)
-        },
-        notes=_notes(plan, missing, export_s),
-    )
+    # The encoder goes with this call: its threads and its memory are no part of what follows.
+    return Workplace(inputs, encoder.spec, environment_of(settings), export_s, missing, load)
 
 
 def _export(
@@ -205,20 +232,20 @@ def _stages(built: Sequence[Built]) -> dict[str, float]:
     return {name: median(one.stages_s[name] for one in built) for name in built[0].stages_s}
 
 
-def _setting(
-    plan: Plan, inputs: Inputs, spec: EncoderSpec, measured: _Measured, load: float | None
-) -> Setting:
+def setting_of(place: Workplace, source: Path | None, built: Built) -> Setting:
+    """Return what was measured on."""
+    inputs, spec = place.inputs, place.spec
     return Setting(
         cpu=cpu_name(),
         cores=core_count(),
-        load=load,
+        load=place.load,
         python=platform.python_version(),
         packages=installed(),
         model=spec.model,
         quantization=spec.quantization,
         encoder=spec.fingerprint,
-        snapshot_id=measured.built[0][-1].snapshot_id or "",
-        source=str(plan.source or "the bundled articles"),
+        snapshot_id=built.snapshot_id or "",
+        source=str(source or "the bundled articles"),
         articles=inputs.articles,
         passages=len(inputs.passages),
         questions=len(inputs.questions),

@@ -135,7 +135,7 @@ class PlainScript:
         self._folder, self._environment = folder, environment
         self._passages = write_texts(folder / "passages.jsonl", inputs.passages)
         self._few = write_texts(folder / "warm-up.jsonl", inputs.passages[:64])
-        self._model = _packaged_model()
+        self._model = packaged_model()
 
     def warm_up(self) -> None:
         """Index a few passages."""
@@ -171,7 +171,12 @@ def missing_for_plain_script() -> tuple[str, ...]:
     return tuple(name for name in needed if importlib.util.find_spec(name) is None)
 
 
-def _packaged_model() -> Path:
+def packaged_model() -> Path:
+    """Return the folder of the model that both use.
+
+    Raises:
+        BenchmarkFailed: It is not installed.
+    """
     found = importlib.util.find_spec(_MODEL_PACKAGE)
     if found is None or found.origin is None:
         raise BenchmarkFailed(PlainScript.name, f"the package {_MODEL_PACKAGE} is not installed")

@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -89,25 +90,30 @@ class Report:
 
 def render(report: Report) -> RenderableType:
     """Return the report as a table with what it was measured on, and how."""
-    table = Table("", "Citewire", "Plain script", "Citewire is better by", box=None)
-    for column in table.columns:
-        column.no_wrap = True
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for figure in report.figures:
-        table.add_row(*_row(figure))
     stages = " · ".join(f"{name} {_number(s)} s" for name, s in report.stages_s.items())
     imports = "; ".join(f"{who} {', '.join(m) or 'none'}" for who, m in report.imports.items())
     lines: list[RenderableType] = [
-        Text(_describe(report.setting), "dim"),
+        Text(describe(report.setting), "dim"),
         Text(),
-        table,
+        table_of(report.figures, "Plain script"),
         Text(),
         Text(f"Citewire's build, median, the snapshot in its last part: {stages}"),
         Text(f"Imported by the processes that answered, of torch and its like: {imports}"),
         *(Text(note, "dim") for note in report.notes),
     ]
     return Group(*lines)
+
+
+def table_of(figures: Sequence[Figure], other: str) -> Table:
+    """Return the medians of Citewire and of the `other`, and how many times better ours is."""
+    table = Table("", "Citewire", other, "Citewire is better by", box=None)
+    for column in table.columns:
+        column.no_wrap = True
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for figure in figures:
+        table.add_row(*_row(figure))
+    return table
 
 
 def _row(figure: Figure) -> tuple[str, str, str, str]:
@@ -128,7 +134,8 @@ def _number(value: float) -> str:
     return f"{value:#.3g}".rstrip(".")
 
 
-def _describe(setting: Setting) -> str:
+def describe(setting: Setting) -> str:
+    """Return what was measured on, in four lines."""
     load = "" if setting.load is None else f", load {setting.load:.1f} at the start"
     versions = ", ".join(f"{name} {version}" for name, version in setting.packages.items())
     return (

@@ -28,6 +28,9 @@ PACKAGED_CODEC = Path(__file__).parent / CODEC_FILE
 REDUCED = 128
 _LEVELS = 15  # four bits
 _NOTHING = -1.0  # the cosine with no token at all
+# Tokens that are decoded and matched at a time: they stay in the processor's cache. All at once,
+# they also drove the encoder's weights out of the next larger one (5 % of an answer).
+_AT_ONCE = 512
 # What numpy and zipfile say of bytes that are no archive of arrays.
 _NO_ARCHIVE = (
     BadZipFile, EOFError, KeyError, OSError, RuntimeError, TypeError, ValueError, zlib.error
@@ -56,10 +59,13 @@ class PassageTokens:
     Attributes:
         codes: Two dimensions a byte, shape `(tokens, reduced / 2)`.
         counts: How many of them are the title's, then each sentence's, in order.
+        lengths: Those of the tokens as decoded, before they are scaled to 1, shape `(tokens, 1)`;
+            None where they were not worked out yet.
     """
 
     codes: Codes
     counts: tuple[int, ...]
+    lengths: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,19 +153,42 @@ class TokenCodec:
         levels = np.clip(np.rint(steps), 0, _LEVELS).astype(np.uint8)
         return np.asarray(levels[:, ::2] << 4 | levels[:, 1::2], np.uint8)
 
-    def decode(self, codes: Codes) -> Floats:
-        """Return unit vectors, shape `(tokens, reduced)`, about as `reduce` made them."""
-        levels = np.empty((len(codes), 2 * codes.shape[1]), np.float32)
-        levels[:, ::2], levels[:, 1::2] = codes >> 4, codes & _LEVELS
-        levels *= (self.high - self.low) / _LEVELS
-        levels += self.low
-        return unit(levels)
+    def decode(self, codes: Codes, lengths: Floats | None = None) -> Floats:
+        """Return unit vectors, shape `(tokens, reduced)`, about as `reduce` made them.
+
+        Args:
+            codes: Shape `(tokens, width)`.
+            lengths: What `lengths` returns of them, where that is known.
+        """
+        vectors = self._unscaled(codes)
+        vectors /= _lengths(vectors) if lengths is None else lengths
+        return vectors
+
+    def lengths(self, codes: Codes) -> Floats:
+        """Return how long the tokens are before they are scaled to 1, shape `(tokens, 1)`."""
+        found = np.empty((len(codes), 1), np.float32)
+        for start in range(0, len(codes), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            found[some] = _lengths(self._unscaled(codes[some]))
+        return found
+
+    def _unscaled(self, codes: Codes) -> Floats:
+        vectors = np.empty((len(codes), 2 * codes.shape[1]), np.float32)
+        vectors[:, ::2], vectors[:, 1::2] = codes >> 4, codes & _LEVELS
+        vectors *= (self.high - self.low) / _LEVELS
+        vectors += self.low
+        return vectors
 
 
 def unit(vectors: Floats) -> Floats:
     """Return rows scaled to length 1; a row of zeros stays one."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-9), np.float32)
+    return np.asarray(vectors / _lengths(vectors), np.float32)
+
+
+def _lengths(vectors: Floats) -> Floats:
+    """Return what each row is divided by to be of length 1, shape `(rows, 1)`."""
+    lengths = np.sqrt(np.add.reduce(vectors * vectors, axis=1, keepdims=True))
+    return np.asarray(np.maximum(lengths, 1e-9))
 
 
 def pca_codec(vectors: Floats, reduced: int = REDUCED) -> TokenCodec:
@@ -215,10 +244,10 @@ class TokenStore:
         """
         found = []
         for rows in segments:
-            first = int(self._ends[rows.start - 1]) if rows.start else 0
-            ends = self._ends[rows.start : rows.stop].astype(np.int64)
-            counts = np.diff(ends, prepend=first)
-            found.append(PassageTokens(self._codes[first : ends[-1]], tuple(counts.tolist())))
+            first = self._ends.item(rows.start - 1) if rows.start else 0
+            ends = self._ends[rows.start : rows.stop].tolist()
+            counts = tuple(b - a for a, b in pairwise((first, *ends)))
+            found.append(PassageTokens(self._codes[first : ends[-1]], counts))
         return found
 
 
@@ -227,7 +256,8 @@ def _mapped(path: Path, dtype: DTypeLike, width: int) -> NDArray[Any]:
     size = path.stat().st_size
     if not size or size % (width * np.dtype(dtype).itemsize):
         return np.empty((0, width), dtype)
-    return np.memmap(path, dtype, mode="r").reshape(-1, width)
+    # A plain array over the map: slices of np.memmap take ten times as long to make.
+    return np.asarray(np.memmap(path, dtype, mode="r")).reshape(-1, width)
 
 
 def matches(
@@ -241,8 +271,14 @@ def matches(
     """
     if not passages:
         return []
-    decoded = codec.decode(np.concatenate([passage.codes for passage in passages]))
-    cosines = decoded @ question.vectors.T
+    codes = np.concatenate([passage.codes for passage in passages])
+    lengths = np.concatenate(
+        [codec.lengths(p.codes) if p.lengths is None else p.lengths for p in passages]
+    )
+    cosines = np.empty((len(codes), len(question.vectors)), np.float32)
+    for start in range(0, len(codes), _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        np.matmul(codec.decode(codes[some], lengths[some]), question.vectors.T, out=cosines[some])
     counts = np.array([count for passage in passages for count in passage.counts], np.int64)
     best = np.full((len(counts), cosines.shape[1]), _NOTHING, np.float32)
     filled = counts > 0

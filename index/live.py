@@ -124,7 +124,7 @@ def _tokens_of(
     if late_interaction == "off":
         return None
     if snapshot.tokens and late_interaction != "query-time":
-        return StoredTokens(snapshot.tokens, snapshot.articles)
+        return StoredTokens(snapshot.tokens, snapshot.articles, encoder.codec)
     if late_interaction == "stored":
         found, wanted = "without token vectors", "stored ones"
         name = snapshot.manifest.snapshot_id

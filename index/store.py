@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,9 @@ CREATE INDEX copies_by_first ON copies (first);
 """
 _COLUMNS = "id, title, text, url, source, author, published_at, updated_at, language"
 _VARIABLES = 500  # in one statement
+# Articles, and their clusters, that are not read again: an answer reads some thirty.
+_KEPT_ARTICLES = 512
+_KEPT_CLUSTERS = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +210,11 @@ class ArticleStore:
     def __init__(self, path: Path) -> None:
         """Open the store at `path`; check the file's hash first."""
         uri = f"file:{quote(str(path))}?mode=ro&immutable=1"
-        self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        self._lock = threading.Lock()
+        self._db = _Reader(sqlite3.connect(uri, uri=True, check_same_thread=False))
+        self._all = self._db.all
+        # Over the reader and not over `self`, which would then outlive its last user.
+        self._article = lru_cache(_KEPT_ARTICLES)(partial(_read_article, self._db))
+        self._cluster_id = lru_cache(_KEPT_CLUSTERS)(partial(_read_cluster_id, self._db))
         # Readers drop a snapshot when another is live; whoever still uses it keeps it open.
         weakref.finalize(self, self._db.close)
 
@@ -221,10 +228,7 @@ class ArticleStore:
         Raises:
             ArticleNotFound: There is none.
         """
-        rows = self._all(f"SELECT {_COLUMNS} FROM articles WHERE id = ?", (article_id,))
-        if not rows:
-            raise ArticleNotFound(article_id)
-        return _to_article(rows[0])
+        return self._article(article_id)
 
     def articles(self) -> Iterator[Stored]:
         """Yield every article and its origin in the order that they were read."""
@@ -289,14 +293,7 @@ class ArticleStore:
         Raises:
             ArticleNotFound: There is no such article.
         """
-        rows = self._all(
-            "SELECT f.id FROM articles a JOIN copies c ON c.article = a.ordinal "
-            "JOIN articles f ON f.ordinal = c.first WHERE a.id = ?",
-            (article_id,),
-        )
-        if not rows:
-            raise ArticleNotFound(article_id)
-        return str(rows[0][0])
+        return self._cluster_id(article_id)
 
     def copies(self, article_id: str, filters: Filters) -> tuple[str, ...]:
         """Return the ids, ascending, of the other articles in its cluster that pass."""
@@ -348,10 +345,39 @@ class ArticleStore:
         """Return how many passages there are."""
         return int(self._all("SELECT count(*) FROM passages", ())[0][0])
 
-    def _all(self, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+
+class _Reader:
+    """A connection for all threads."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._lock = threading.Lock()
+
+    def all(self, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         # sqlite3.Row sets are tiny here; one lock keeps a connection for all threads simple.
         with self._lock, closing(self._db.execute(statement, values)) as cursor:
             return cursor.fetchall()
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def _read_article(db: _Reader, article_id: str) -> Article:
+    rows = db.all(f"SELECT {_COLUMNS} FROM articles WHERE id = ?", (article_id,))
+    if not rows:
+        raise ArticleNotFound(article_id)
+    return _to_article(rows[0])
+
+
+def _read_cluster_id(db: _Reader, article_id: str) -> str:
+    rows = db.all(
+        "SELECT f.id FROM articles a JOIN copies c ON c.article = a.ordinal "
+        "JOIN articles f ON f.ordinal = c.first WHERE a.id = ?",
+        (article_id,),
+    )
+    if not rows:
+        raise ArticleNotFound(article_id)
+    return str(rows[0][0])
 
 
 def _to_text(moment: datetime | None) -> str | None:

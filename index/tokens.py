@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
@@ -12,13 +13,15 @@ import numpy as np
 from corpus.article import Article, Passage
 from corpus.passages import Splitter
 from index.encoder import Encoder
-from index.late_interaction import PassageTokens, TokenStore
+from index.late_interaction import PassageTokens, TokenCodec, TokenStore
 from index.passage_texts import passage_texts
 from index.snapshot import ENDS_FILE, TOKENS_FILE
 
 LateInteraction = Literal["auto", "off", "query-time", "stored"]
 # Some 7 GB; beyond, `auto` encodes the candidates of each question again.
 MOST_STORED = 1_000_000
+# Passages of which it is kept where their tokens are and how long, a KB each.
+_KEPT = 16_384
 
 
 class SentenceRows(Protocol):
@@ -87,15 +90,34 @@ class StoredTokens:
 
     store: TokenStore
     sentences: SentenceRows
+    codec: TokenCodec
+    _kept: dict[int, PassageTokens] = field(default_factory=dict, repr=False, compare=False)
 
     def tokens(self, rows: Sequence[int]) -> list[PassageTokens]:
         """Return the tokens of the passages at `rows`, in their order."""
+        kept = ((row, self._kept.get(row)) for row in rows)  # which another thread may empty
+        found = {row: tokens for row, tokens in kept if tokens}
+        if missing := [row for row in rows if row not in found]:
+            read = dict(zip(missing, self._read(missing), strict=True))
+            found.update(read)
+            if len(self._kept) + len(read) > _KEPT:
+                self._kept.clear()
+            self._kept.update(read)
+        return [found[row] for row in rows]
+
+    def _read(self, rows: Sequence[int]) -> list[PassageTokens]:
         # Every passage before has a segment for its title, and this one too.
         segments = [
             range(row + own.start, row + own.stop + 1)
             for row, own in zip(rows, self.sentences.sentence_rows(rows), strict=True)
         ]
-        return self.store.tokens(segments)
+        found = self.store.tokens(segments)
+        lengths = self.codec.lengths(np.concatenate([tokens.codes for tokens in found]))
+        ends = accumulate(len(tokens.codes) for tokens in found)
+        return [
+            replace(tokens, lengths=lengths[end - len(tokens.codes) : end].copy())
+            for tokens, end in zip(found, ends, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def assert_every_row_has_its_vector(desk: Desk) -> None:
     snapshot = open_current(desk.data)
     assert snapshot.tokens is not None
     rows = range(snapshot.manifest.passages)
-    tokens = StoredTokens(snapshot.tokens, snapshot.articles).tokens(rows)
+    tokens = StoredTokens(snapshot.tokens, snapshot.articles, CODEC).tokens(rows)
     for row, passage in enumerate(snapshot.articles.passages(rows)):
         article = snapshot.articles.article(passage.article_id)
         text = f"{article.title} {article.text[passage.start : passage.end]}"

@@ -274,6 +274,16 @@ def test_each_passage_has_its_own_segments() -> None:
     assert found[2].shape == (0, 1)
 
 
+def test_many_tokens_match_as_each_alone() -> None:
+    """As many as are worked on at once, and one more; their lengths known or not."""
+    codes = np.random.default_rng(0).integers(0, 256, (513, 2), dtype=np.uint8)
+    alone = [matches(question(X, W), [PassageTokens(some, (1,))], CODEC)[0] for some in
+             np.split(codes, len(codes))]  # fmt: skip
+    for lengths in (None, CODEC.lengths(codes)):
+        [found] = matches(question(X, W), [PassageTokens(codes, (1,) * 513, lengths)], CODEC)
+        assert found == pytest.approx(np.concatenate(alone), abs=1e-6)
+
+
 def test_no_passage_no_match() -> None:
     assert matches(question(X), [], EXACT) == []
 

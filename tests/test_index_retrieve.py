@@ -19,7 +19,7 @@ from index.snapshot import open_current
 from index.store import Filters
 from index.tokens import StoredTokens
 from index.vectors import Neighbour, VectorStore
-from tests.fakes import Desk, FakeEncoder, found
+from tests.fakes import CODEC, Desk, FakeEncoder, found
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
 ARTICLES = (
@@ -40,7 +40,7 @@ def retriever_of(folder: Path, *articles: Found) -> Retriever:
     desk = Desk(folder / "data")
     desk.update(*articles)
     found = open_current(desk.data)
-    tokens = StoredTokens(found.tokens, found.articles) if found.tokens else None
+    tokens = StoredTokens(found.tokens, found.articles, CODEC) if found.tokens else None
     return Retriever(INFO, FakeEncoder(), found.vectors, found.words, found.articles, tokens)
 
 

@@ -1,3 +1,5 @@
+import gc
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -48,6 +50,25 @@ def test_every_field_survives(save: Save) -> None:
     assert store.article("a/1.md") == FULL
     assert store.article("a/1.md").revision == FULL.revision
     assert list(store.articles()) == [Stored(FULL, "/in/a/1.md"), Stored(BARE, "/in/b")]
+
+
+def test_an_article_is_read_once(save: Save) -> None:
+    store = save(FULL, BARE)
+    assert store.article(FULL.id) is store.article(FULL.id)
+    assert store.article(BARE.id) == BARE
+
+
+def test_what_is_kept_of_a_store_does_not_keep_it_open(save: Save) -> None:
+    """The file is closed with the last user, not when the garbage collector comes by."""
+    store = save(FULL)
+    store.article(FULL.id)
+    gone = weakref.ref(store)
+    gc.disable()
+    try:
+        del store
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_times_come_back_in_utc(save: Save) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from corpus.article import Article, Passage, Span
 from corpus.passages import Splitter
 from index.encoder import Batch, Encoder, PassageText
-from index.late_interaction import PassageTokens, TokenStore
+from index.late_interaction import PassageTokens, TokenCodec, TokenStore
 from index.passage_texts import passage_texts, splitter_of, text_hash
 from index.snapshot import ENDS_FILE, TOKENS_FILE
 from index.store import ArticleStore, ArticleWriter, Cut
@@ -25,6 +25,14 @@ from index.tokens import (
 )
 from tests.fakes import CODEC, SPLITTER, FakeEncoder
 
+# Two bytes a token, as `tokens` makes them.
+NARROW = TokenCodec(
+    projection=np.eye(4, dtype=np.float32),
+    low=np.full(4, -1, np.float32),
+    high=np.ones(4, np.float32),
+    focus=np.zeros(4, np.float32),
+    bias=0.0,
+)
 counts_lists = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=4), max_size=6)
 TEA = Article("tea", "Green tea", "The tea is hot today. The rain is cold today. Whale.")
 CAR = Article("car", "", "The car has a bank.")
@@ -105,13 +113,26 @@ def test_files_are_closed_when_a_build_breaks(tmp_path: Path) -> None:
 def test_stored_tokens_are_found_behind_the_titles_before(tmp_path: Path) -> None:
     """Two sentences, none, one: segments T S S | T | T S, so the last begins at row 4."""
     passages = [tokens(1, 2, 1), tokens(2, first=4), tokens(0, 3, first=6)]
-    stored = StoredTokens(write(tmp_path, *passages), Rows([2, 0, 1]))
+    stored = StoredTokens(write(tmp_path, *passages), Rows([2, 0, 1]), NARROW)
     for row, want in enumerate(passages):
         [found] = stored.tokens([row])
         assert found.counts == want.counts
         assert found.codes.tolist() == want.codes.tolist()
     assert [own.counts for own in stored.tokens([2, 0, 2])] == [(0, 3), (1, 2, 1), (0, 3)]
     assert stored.tokens([]) == []
+
+
+def test_stored_tokens_come_with_their_lengths_and_are_read_once(tmp_path: Path) -> None:
+    passages = [tokens(1, 2), tokens(0, 3, first=3)]
+    rows = Rows([1, 1])
+    stored = StoredTokens(write(tmp_path, *passages), rows, NARROW)
+    first, second = stored.tokens([0, 1])
+    for own in (first, second):
+        assert own.lengths is not None
+        assert np.array_equal(own.lengths, NARROW.lengths(own.codes))
+    again = stored.tokens([1, 0])
+    assert again[0] is second
+    assert again[1] is first
 
 
 @settings(deadline=None)
@@ -124,7 +145,7 @@ def test_any_tokens_survive(
     passages = [tokens(*own, first=first) for own, first in zip(counts, before, strict=False)]
     store = write(tmp_path_factory.mktemp("tokens"), *passages)
     assert store.segments == sum(map(len, counts))
-    stored = StoredTokens(store, Rows([len(own) - 1 for own in counts]))
+    stored = StoredTokens(store, Rows([len(own) - 1 for own in counts]), NARROW)
     found = stored.tokens(list(range(len(counts))))
     assert [own.counts for own in found] == [tuple(own) for own in counts]
     assert [own.codes.tolist() for own in found] == [own.codes.tolist() for own in passages]
@@ -216,7 +237,7 @@ def test_encoded_tokens_are_those_that_would_be_stored(
         for batch in encoder.encode_batches(texts):
             writer.add(batch.tokens)
     store = TokenStore(tmp_path / TOKENS_FILE, tmp_path / ENDS_FILE, CODEC.width)
-    stored = StoredTokens(store, articles).tokens(rows)
+    stored = StoredTokens(store, articles, CODEC).tokens(rows)
     encoded = EncodedTokens(encoder, splitter(), articles).tokens(rows)
     for one, other in zip(stored, encoded, strict=True):
         assert one.counts == other.counts

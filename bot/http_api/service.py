@@ -42,8 +42,12 @@ class Service:
         return lambda text: answerer.ask(Question(text))
 
 
-def service_of(request: Request) -> Service:
-    """Return the parts of the application that the request came to."""
+async def service_of(request: Request) -> Service:
+    """Return the parts of the application that the request came to.
+
+    No coroutine needs it, but FastAPI would run a plain function in a thread: two changes of
+    threads a request, each of which waits for those that answer.
+    """
     service = request.app.state.service
     assert isinstance(service, Service)  # noqa: S101  (for the type checker; `create_app` set it)
     return service
