@@ -1,0 +1,287 @@
+"""Where a door gets its answers: in this process, or from a Citewire endpoint; the same answers."""
+
+import threading
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from time import monotonic
+from typing import Protocol
+
+from bot.answer import Answer
+from bot.answerer import Answerer, Question
+from bot.contents import ArticleLine, Collection, Page, Shelf, SourceLine
+from bot.conversation import Turn
+from bot.errors import AnswerNotFound, AnswerWithdrawn, ConversationNotFound
+from bot.json_lines import from_json
+from bot.live import Kept, Watch
+from bot.memory import (
+    CONVERSATION_S,
+    MAX_CONVERSATIONS,
+    MAX_TURNS,
+    NEW_CONVERSATION,
+    Feedback,
+    Memory,
+    new_conversation_id,
+    saved_or_said,
+)
+from corpus.article import Article
+from index.errors import ArticleNotFound
+
+_WATCH_S = 1.0
+
+
+class Engine(Protocol):
+    """What a door that holds conversations needs; its calls take their time: not on a loop."""
+
+    def ask(self, question: Question, asker: str) -> Answer:
+        """Return the answer, saved without its question.
+
+        `question.conversation_id` is "new", the `conversation_id` of an answer before, or None.
+
+        Args:
+            question: What is asked; `history` is made here where there is a conversation.
+            asker: Who asks, as a salted hash.
+
+        Raises:
+            ConversationNotFound: There is no such conversation, or no longer.
+            QuestionRefused: It is blank or too long.
+            EndpointFailed: The endpoint did not answer.
+            IndexingError: There is no index that can be read.
+        """
+
+    def saved(self, answer_id: str) -> Answer:
+        """Return a saved answer; its `question` is empty.
+
+        Raises:
+            AnswerNotFound: There is none with this id, or no longer.
+            AnswerWithdrawn: A document that it quotes was deleted.
+            DatabaseUnusable: It can't be read.
+        """
+
+    def rate(self, answer_id: str, feedback: Feedback, asker: str) -> None:
+        """Keep what somebody thinks of a saved answer, in place of what they thought before.
+
+        Raises:
+            AnswerNotFound: There is no such answer.
+            AnswerWithdrawn: There is none any more.
+            DatabaseUnusable: It could not be kept.
+        """
+
+    def article(self, document_id: str) -> Article:
+        """Return an article.
+
+        Raises:
+            ArticleNotFound: There is none with this id.
+        """
+
+    def articles(self, words: str, limit: int) -> Sequence[ArticleLine]:
+        """Return at most `limit` articles whose title or id holds `words`, likeliest first."""
+
+    def sources(self) -> Sequence[SourceLine]:
+        """Return the outlets: those with most articles first."""
+
+    def collection(self) -> Collection:
+        """Return what the collection covers."""
+
+    def withdraw(self) -> Sequence[str]:
+        """Withdraw the answers that list a document which is gone; return such documents' ids.
+
+        From then on `saved` raises `AnswerWithdrawn` for them.
+        """
+
+    def forget(self, conversation_ids: Sequence[str]) -> None:
+        """Forget what was said in these conversations."""
+
+    def close(self) -> None:
+        """End. Closing twice does nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """What was said in a conversation, oldest first, and when the last of it was."""
+
+    turns: tuple[Turn, ...]
+    at: datetime
+
+
+class Talks:
+    """The conversations of the last day: in memory alone, since they hold what people asked.
+
+    Of one that is not there, after a restart say, the answers given in it are what was said.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        """Begin without any."""
+        self._now = now
+        self._lock = threading.Lock()
+        self._held: OrderedDict[str, _Talk] = OrderedDict()
+
+    def history(self, conversation_id: str) -> tuple[Turn, ...]:
+        """Return what was said, oldest first; nothing where that is not known."""
+        with self._lock:
+            talk = self._held.get(conversation_id)
+        if talk is None or (self._now() - talk.at).total_seconds() > CONVERSATION_S:
+            return ()
+        return talk.turns
+
+    def add(self, conversation_id: str, before: Sequence[Turn], answer: Answer) -> None:
+        """Add a question and its answer to what was said before it."""
+        said = (Turn("user", answer.standalone_question), Turn("assistant", answer.answer))
+        now = self._now()
+        with self._lock:
+            self._held[conversation_id] = _Talk((*before, *said)[-MAX_TURNS:], now)
+            self._held.move_to_end(conversation_id)
+            while self._held and (len(self._held) > MAX_CONVERSATIONS or self._oldest_is_over(now)):
+                self._held.popitem(last=False)
+
+    def forget(self, conversation_ids: Sequence[str]) -> None:
+        """Drop these."""
+        with self._lock:
+            for name in conversation_ids:
+                self._held.pop(name, None)
+
+    def _oldest_is_over(self, now: datetime) -> bool:
+        oldest = next(iter(self._held.values()))
+        return (now - oldest.at).total_seconds() > CONVERSATION_S
+
+
+class KeepingEngine(ABC):
+    """An engine that keeps answers, votes and conversations itself, wherever answers come from."""
+
+    def __init__(self, memory: Memory, answers_in: Callable[[str], Sequence[str]]) -> None:
+        """Prepare.
+
+        Args:
+            memory: Keeps answers and votes.
+            answers_in: Returns the ids of the answers given in a conversation, oldest first.
+        """
+        self._memory, self._answers_in = memory, answers_in
+        self._talks = Talks(memory.now)
+        self._shelf = Shelf(self.page, monotonic)
+
+    @abstractmethod
+    def answer(self, question: Question) -> Answer:
+        """Return the answer to a question whose history is given."""
+
+    @abstractmethod
+    def article(self, document_id: str) -> Article:
+        """Return an article; raise `ArticleNotFound` where there is none."""
+
+    @abstractmethod
+    def page(self, after: str, limit: int) -> Page:
+        """Return at most `limit` articles whose id comes after `after`, in the order of ids."""
+
+    def ask(self, question: Question, asker: str) -> Answer:  # noqa: ARG002  (for other engines)
+        """Return the answer, saved without its question; see `Engine.ask`."""
+        conversation, before = self._conversation(question)
+        asked = replace(question, history=before, conversation_id=None)
+        answer = replace(self.answer(asked), conversation_id=conversation)
+        if conversation is not None:
+            self._talks.add(conversation, before, answer)
+        return saved_or_said(answer, lambda: self._memory.keep_unasked(answer))
+
+    def saved(self, answer_id: str) -> Answer:
+        """Return a saved answer; see `Engine.saved`."""
+        return from_json(self._memory.answer(answer_id))
+
+    def rate(self, answer_id: str, feedback: Feedback, asker: str) -> None:
+        """Keep what somebody thinks of a saved answer; see `Engine.rate`."""
+        self._memory.rate(answer_id, feedback, asker)
+
+    def articles(self, words: str, limit: int) -> Sequence[ArticleLine]:
+        """Return at most `limit` articles whose title or id holds `words`, likeliest first."""
+        return self._shelf.contents().matching(words, limit)
+
+    def sources(self) -> Sequence[SourceLine]:
+        """Return the outlets: those with most articles first."""
+        return self._shelf.contents().sources
+
+    def collection(self) -> Collection:
+        """Return what the collection covers."""
+        return self._shelf.contents().collection
+
+    def withdraw(self) -> Sequence[str]:
+        """Withdraw the answers that list a document which is gone; see `Engine.withdraw`."""
+        cited = self._memory.cited()
+        if not cited:
+            return ()
+        built_at = self.page("", 1).index.built_at
+        gone = tuple(name for name in cited if not self._is_there(name))
+        for name in gone:
+            self._memory.forget(name, built_at)
+        return gone
+
+    def forget(self, conversation_ids: Sequence[str]) -> None:
+        """Forget what was said in these conversations."""
+        self._talks.forget(conversation_ids)
+
+    def close(self) -> None:
+        """End. Closing twice does nothing more."""
+        self._memory.database.close()
+
+    def _is_there(self, document_id: str) -> bool:
+        try:
+            self.article(document_id)
+        except ArticleNotFound:
+            return False
+        return True
+
+    def _conversation(self, question: Question) -> tuple[str | None, tuple[Turn, ...]]:
+        """Return the conversation that a question is part of, and what was said in it."""
+        known = question.conversation_id
+        if known is None:
+            return None, question.history
+        if known == NEW_CONVERSATION:
+            return new_conversation_id(), question.history
+        before = self._talks.history(known) or self._said_in(known)
+        if not before:
+            raise ConversationNotFound(known)
+        return known, before
+
+    def _said_in(self, conversation_id: str) -> tuple[Turn, ...]:
+        turns = []
+        for answer_id in self._answers_in(conversation_id):
+            try:
+                turns.append(Turn("assistant", self.saved(answer_id).answer))
+            except (AnswerNotFound, AnswerWithdrawn):
+                continue  # what is gone was not said
+        return tuple(turns)
+
+
+class LocalEngine(KeepingEngine):
+    """Answers in this process, over the data folder."""
+
+    def __init__(
+        self,
+        answerer: Answerer,
+        kept: Kept,
+        memory: Memory,
+        answers_in: Callable[[str], Sequence[str]],
+    ) -> None:
+        """Prepare, and watch for new snapshots until it is closed."""
+        super().__init__(memory, answers_in)
+        self._answerer, self._kept = answerer, kept
+        self._watch = Watch(kept, _WATCH_S)
+        self._watch.start()
+
+    def answer(self, question: Question) -> Answer:
+        """Return the answer to a question whose history is given."""
+        return self._answerer.ask(question)
+
+    def article(self, document_id: str) -> Article:
+        """Return an article; raise `ArticleNotFound` where there is none."""
+        return self._kept.current().catalogue.article(document_id)
+
+    def page(self, after: str, limit: int) -> Page:
+        """Return at most `limit` articles whose id comes after `after`, in the order of ids."""
+        opened = self._kept.current()
+        found = opened.catalogue.page(after, limit)
+        lines = [ArticleLine(a.id, a.title, a.source, a.published_at) for a in found]
+        return Page(lines, opened.retriever.info)
+
+    def close(self) -> None:
+        """End. Closing twice does nothing more."""
+        self._watch.stop()
+        super().close()
