@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -10,13 +11,16 @@ from discord import app_commands
 from bot.discord_bot.buttons import dynamic_button
 from bot.discord_bot.commands import add_commands
 from bot.discord_bot.desk import Desk
+from bot.discord_bot.delivery import Delivery
+from bot.discord_bot.lists import Lists
 from bot.discord_bot.presses import Presses
+from bot.discord_bot.problems import Told
 from bot.discord_bot.questions import Questions
-from bot.discord_bot.saying import NO_PINGS, Interaction, apologise
+from bot.discord_bot.saying import NO_PINGS, Interaction, Voice
 from bot.discord_bot.triggers import Mentions
 
 Tree = app_commands.CommandTree["Client"]
-Sync = Callable[[Tree], Awaitable[None]]
+Sync = Callable[["Client"], Awaitable[object]]
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +41,21 @@ class _Tree(app_commands.CommandTree["Client"]):
     async def on_error(
         self, interaction: Interaction, error: app_commands.AppCommandError, /
     ) -> None:
-        """Say what went wrong."""
-        if isinstance(error, app_commands.CommandInvokeError):
-            await apologise(interaction, error.original)
+        """Say what went wrong; to suggestions while somebody types there is nothing to say."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            logger.warning("no suggestions: %s", type(error).__name__)
         else:
-            await apologise(interaction, error)
+            await self.client.voice.apologise(interaction, _told(error))
+
+
+def _told(error: app_commands.AppCommandError) -> BaseException:
+    if isinstance(error, app_commands.CommandInvokeError):
+        return error.original
+    if isinstance(error, app_commands.MissingPermissions):
+        return Told("That is for members with *Manage Server*.")
+    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        return Told("That command has changed. Restart Discord, and it is up to date.")
+    return error
 
 
 class Client(discord.Client):
@@ -49,21 +63,29 @@ class Client(discord.Client):
 
     Attributes:
         desk: Asks the engine, in threads.
+        voice: Says things.
         tree: The commands.
     """
 
-    def __init__(self, desk: Desk, sync: Sync) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        sync: Sync,
+        *,
+        now: Callable[[], datetime],
+        delivery: Delivery | None = None,
+    ) -> None:
         """Prepare; nothing is connected.
 
         Args:
             desk: Where answers come from.
             sync: Tells Discord of the commands, where they have changed.
+            now: The clock, timezone-aware UTC.
+            delivery: Repeats what Discord does not take at once.
         """
         # No message is kept in memory: what is said in a server is none of our business.
-        super().__init__(
-            intents=intents(), allowed_mentions=NO_PINGS, max_messages=None
-        )
-        self.desk, self._sync = desk, sync
+        super().__init__(intents=intents(), allowed_mentions=NO_PINGS, max_messages=None)
+        self.desk, self.voice, self._sync = desk, Voice(delivery or Delivery()), sync
         self.tree: Tree = _Tree(
             self,
             allowed_contexts=app_commands.AppCommandContext(
@@ -71,15 +93,15 @@ class Client(discord.Client):
             ),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
-        questions = Questions(desk)
-        self._presses = Presses(desk, questions)
-        self._mentions = Mentions(self, desk, questions)
-        add_commands(self.tree, desk, questions)
+        questions, lists = Questions(desk, self.voice), Lists(desk, self.voice)
+        self._presses = Presses(desk, self.voice, questions, lists)
+        self._mentions = Mentions(self, desk, self.voice)
+        add_commands(self.tree, desk, self.voice, questions, lists, now)
 
     async def setup_hook(self) -> None:
         """Take up the buttons of messages from before, and tell Discord of the commands."""
         self.add_dynamic_items(dynamic_button(self._presses.pressed))
-        await self._sync(self.tree)
+        await self._sync(self)
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer what is asked of the bot."""

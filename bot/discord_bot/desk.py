@@ -13,7 +13,7 @@ from bot.answerer import Question
 from bot.contents import Collection
 from bot.discord_bot.bursts import Bursts
 from bot.discord_bot.cooldowns import Cooldowns, Pause
-from bot.discord_bot.preferences import DEFAULTS, Asked, Preferences, ServerSettings
+from bot.discord_bot.preferences import DEFAULTS, Asked, Forgotten, Preferences, ServerSettings, Shown
 from bot.discord_bot.problems import Told, wait_line
 from bot.engine import Engine
 from bot.errors import ConversationNotFound, DatabaseUnusable
@@ -174,6 +174,40 @@ class Desk:
             AnswerWithdrawn: A document that it quotes was deleted.
         """
         return await self.read(lambda: self._with_articles(self.engine.saved(answer_id)))
+
+    async def remember(self, shown: Callable[[str], Shown], user_id: int) -> None:
+        """Keep which message shows which answer; `shown` is given the hash of who asked.
+
+        Where that can't be kept, the answer is there all the same.
+        """
+
+        def keep() -> None:
+            self.preferences.add_message(shown(self.preferences.hash_of(user_id)))
+
+        try:
+            await self.read(keep)
+        except (DatabaseUnusable, QueueFull) as error:
+            logger.warning("a message is not remembered: %s", type(error).__name__)
+
+    async def remember_copy(self, message_id: int, copy_id: int) -> None:
+        """Keep that one message shows the answer that another does."""
+
+        def keep() -> None:
+            known = self.preferences.message(message_id)
+            if known:
+                self.preferences.add_message(replace(known, message_id=copy_id, question_id=None))
+
+        await self.read(keep)
+
+    async def forget(self, user_id: int) -> Forgotten:
+        """Erase what is kept of somebody's questions and votes, and say how much that was."""
+
+        def forget() -> Forgotten:
+            erased = self.preferences.forget(user_id)
+            self.engine.forget(erased.conversations)
+            return erased
+
+        return await self.read(forget)
 
     def _answer(self, wish: Wish, filters: Filters, citations: int) -> Found:
         asker = self.preferences.hash_of(wish.user_id)

@@ -13,9 +13,11 @@ from bot.discord_bot.buttons import Action, button_id
 from bot.discord_bot.neutral import cut, length, linked, one_line, plain, seen, short
 from bot.excerpts import Articles, Run, excerpts
 
-# All text of a message: Discord takes 4000 characters; the rest is for the page's number.
-MOST_TEXT = 3800
-_MOST_QUESTION = 300
+# A page of an answer. Discord takes 4000 characters in all texts of a message; the rest is for
+# the question, neutralised and as it was understood, and the page's number.
+MOST_TEXT = 3000
+_MOST_QUESTION = 200
+_HEADER = 1001
 _MOST_TITLE = 200
 _MOST_SOURCE = 60
 _CLOSEST = 3
@@ -38,12 +40,12 @@ class Shape:
     """How one message shows an answer.
 
     Attributes:
-        question: Shown above the answer, where no message of the asker's says it.
+        header: Stands above the answer: what was asked, neutralised.
         page: Which page, from 0; one beyond the last is the last.
         shareable: Whether only the asker sees it and may show it to the others.
     """
 
-    question: str = ""
+    header: str = ""
     page: int = 0
     shareable: bool = False
 
@@ -59,17 +61,59 @@ def message_of(
         collection: What an abstention says that the articles cover; None: not known.
         shape: How.
     """
-    pages = pages_of(_blocks(answer, articles, collection, shape.question))
+    pages = pages_of(_blocks(answer, articles, collection))
     number = min(shape.page, len(pages) - 1)
-    answered = answer.status == "answered"
-    view = ui.LayoutView(timeout=None)
     inside: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(pages[number])]
+    if shape.header:
+        inside.insert(0, ui.TextDisplay(shape.header, id=_HEADER))
     if len(pages) > 1:
         inside.append(ui.TextDisplay(f"-# Page {number + 1} of {len(pages)}"))
-    view.add_item(ui.Container(*inside, accent_colour=_COLOUR if answered else _QUIET))
+    view = ui.LayoutView(timeout=None)
+    colour = _COLOUR if answer.status == "answered" else _QUIET
+    view.add_item(ui.Container(*inside, accent_colour=colour))
     if len(pages) > 1:
-        view.add_item(turning("page", answer.id, number, len(pages)))
+        view.add_item(_turning(("page", answer.id), number, len(pages)))
     view.add_item(_buttons(answer, shareable=shape.shareable))
+    return finished(view)
+
+
+def header_of(answer: Answer, question: str) -> str:
+    """Return what was asked, and how it was understood where that differs."""
+    lines = []
+    if question:
+        lines.append(f"-# Asked: {one_line(short(question, _MOST_QUESTION))}")
+    understood = answer.standalone_question
+    if understood not in {"", answer.question}:
+        lines.append(f"-# Understood as: {one_line(short(understood, _MOST_QUESTION))}")
+    return "\n".join(lines)
+
+
+def shape_in(message: discord.Message, page: int = 0, *, shared: bool = False) -> Shape:
+    """Return how a message of ours shows its answer; at another page, or once it is shared."""
+    items = ui.LayoutView.from_message(message, timeout=None).walk_children()
+    header = [item.content for item in items if isinstance(item, ui.TextDisplay) and item.id == _HEADER]
+    return Shape("".join(header), page, shareable=message.flags.ephemeral and not shared)
+
+
+def leafed(
+    above: Sequence[str], pages: Sequence[str], number: int, turns: tuple[Action, str], *, place: str = ""
+) -> ui.LayoutView:
+    """Return a message with one page of several, and buttons to the others.
+
+    Args:
+        above: What stands above every page.
+        pages: At least one.
+        number: Which page is shown, from 0.
+        turns: What the buttons do, and for what.
+        place: What stands before the page in the buttons' ids.
+    """
+    view = ui.LayoutView(timeout=None)
+    texts = [*above, pages[number]]
+    if len(pages) > 1:
+        texts.append(f"-# Page {number + 1} of {len(pages)}")
+    view.add_item(ui.Container(*(ui.TextDisplay[ui.LayoutView](text) for text in texts if text)))
+    if len(pages) > 1:
+        view.add_item(_turning(turns, number, len(pages), place))
     return finished(view)
 
 
@@ -86,18 +130,17 @@ def finished(view: ui.LayoutView) -> ui.LayoutView:
     return view
 
 
-def turning(
-    action: Action, name: str, number: int, count: int, *, fixed: str = ""
+def _turning(
+    turns: tuple[Action, str], number: int, count: int, place: str = ""
 ) -> "ui.ActionRow[ui.LayoutView]":
     """Return the buttons to the page before and after `number` of `count` pages."""
+    action, name = turns
     row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     for label, to in (("◀ Previous", number - 1), ("Next ▶", number + 1)):
+        there = 0 <= to < count
+        target = f"{place}{to}" if there else "none"
         row.add_item(
-            ui.Button(
-                label=label,
-                custom_id=button_id(action, name, f"{fixed}{to}" if to >= 0 else f"{fixed}start"),
-                disabled=not 0 <= to < count,
-            )
+            ui.Button(label=label, custom_id=button_id(action, name, target), disabled=not there)
         )
     return row
 
@@ -133,9 +176,8 @@ def _fitting(block: str, most: int) -> Iterator[str]:
 
 
 def _blocks(
-    answer: Answer, articles: Articles, collection: Collection | None, question: str
+    answer: Answer, articles: Articles, collection: Collection | None
 ) -> Iterator[Block]:
-    yield from _question(answer, question)
     if answer.status == "abstained":
         yield from _abstention(answer, collection)
     else:
@@ -150,15 +192,6 @@ def _blocks(
             yield Block(line, tight=True)
     for notice in answer.warnings:
         yield Block(f"-# Note: {one_line(notice.message)}", tight=True)
-
-
-def _question(answer: Answer, question: str) -> Iterator[Block]:
-    """Yield what was asked, and how it was understood where that differs."""
-    if question:
-        yield Block(f"-# Asked: {one_line(short(question, _MOST_QUESTION))}")
-    understood = answer.standalone_question
-    if understood not in {"", answer.question}:
-        yield Block(f"-# Understood as: {one_line(short(understood, _MOST_QUESTION))}", tight=True)
 
 
 def _quotes(runs: Sequence[Run]) -> Iterator[Block]:
