@@ -74,6 +74,10 @@ CREATE TABLE discord_servers (
     server_id INTEGER NOT NULL PRIMARY KEY,
     settings TEXT NOT NULL            -- JSON
 );
+CREATE TABLE discord_commands (
+    application_id INTEGER NOT NULL PRIMARY KEY,
+    definition TEXT NOT NULL          -- the sha256 of what Discord was told
+);
 CREATE TABLE discord_messages (
     message_id INTEGER NOT NULL PRIMARY KEY,
     channel_id INTEGER NOT NULL,

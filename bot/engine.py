@@ -91,6 +91,9 @@ class Engine(Protocol):
         From then on `saved` raises `AnswerWithdrawn` for them.
         """
 
+    def drop_old(self) -> None:
+        """Drop the answers and votes that have been kept for long enough."""
+
     def forget(self, conversation_ids: Sequence[str]) -> None:
         """Forget what was said in these conversations."""
 
@@ -212,6 +215,10 @@ class KeepingEngine(ABC):
         for name in gone:
             self._memory.forget(name, built_at)
         return gone
+
+    def drop_old(self) -> None:
+        """Drop the answers and votes that have been kept for long enough."""
+        self._memory.drop_old()
 
     def forget(self, conversation_ids: Sequence[str]) -> None:
         """Forget what was said in these conversations."""

@@ -1,7 +1,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -117,10 +117,9 @@ def test_articles_are_found_by_what_their_title_or_id_holds(data: Path) -> None:
 
 
 def test_what_the_collection_covers(data: Path) -> None:
-    more = replace(TEA, id="later.txt", published_at=TEA.published_at + timedelta(days=2))  # type: ignore[operator]
-    library(data, TEA, WHALE, replace(more, text="Rain."))
+    newest = datetime(2026, 1, 3, tzinfo=UTC)
+    library(data, TEA, WHALE, replace(TEA, id="later.txt", text="Rain.", published_at=newest))
     with engine(data) as local:
-        newest = datetime(2026, 1, 3, tzinfo=UTC)
         assert local.sources() == (SourceLine("The Post", 2, newest), SourceLine("Sea", 1, None))
         covered = local.collection()
         assert (covered.index.documents, covered.sources) == (3, 2)
