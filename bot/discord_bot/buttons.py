@@ -45,7 +45,11 @@ def dynamic_button(pressed: Pressed) -> "type[ui.DynamicItem[ui.Button[Any]]]":
 
         @classmethod
         async def from_custom_id(
-            cls, interaction: "discord.Interaction[Any]", item: "ui.Item[Any]", match: re.Match[str], /
+            cls,
+            interaction: "discord.Interaction[Any]",
+            item: "ui.Item[Any]",
+            match: re.Match[str],
+            /,
         ) -> Self:
             """Return the press; any message will do, since the id says all."""
             del interaction

@@ -120,7 +120,7 @@ class Client(discord.Client):
         """Take what was written into a modal, also into one from before a restart."""
         await self._presses.submitted(interaction)
 
-    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Log what nobody foresaw, without what was said."""
         del args, kwargs
         logger.exception("error in %s", event_method)

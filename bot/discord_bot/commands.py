@@ -54,9 +54,7 @@ def add_commands(
     _add_forget(tree, desk, voice)
 
 
-def _add_ask(
-    tree: Tree, desk: Desk, questions: Questions, now: Callable[[], datetime]
-) -> None:
+def _add_ask(tree: Tree, desk: Desk, questions: Questions, now: Callable[[], datetime]) -> None:
     @tree.command(description="Ask the articles a question")
     @app_commands.describe(
         question="What you want to know",

@@ -13,7 +13,14 @@ from bot.answerer import Question
 from bot.contents import Collection
 from bot.discord_bot.bursts import Bursts
 from bot.discord_bot.cooldowns import Cooldowns, Pause
-from bot.discord_bot.preferences import DEFAULTS, Asked, Forgotten, Preferences, ServerSettings, Shown
+from bot.discord_bot.preferences import (
+    DEFAULTS,
+    Asked,
+    Forgotten,
+    Preferences,
+    ServerSettings,
+    Shown,
+)
 from bot.discord_bot.problems import Told, wait_line
 from bot.engine import Engine
 from bot.errors import ConversationNotFound, DatabaseUnusable

@@ -91,12 +91,19 @@ def header_of(answer: Answer, question: str) -> str:
 def shape_in(message: discord.Message, page: int = 0, *, shared: bool = False) -> Shape:
     """Return how a message of ours shows its answer; at another page, or once it is shared."""
     items = ui.LayoutView.from_message(message, timeout=None).walk_children()
-    header = [item.content for item in items if isinstance(item, ui.TextDisplay) and item.id == _HEADER]
+    header = [
+        item.content for item in items if isinstance(item, ui.TextDisplay) and item.id == _HEADER
+    ]
     return Shape("".join(header), page, shareable=message.flags.ephemeral and not shared)
 
 
 def leafed(
-    above: Sequence[str], pages: Sequence[str], number: int, turns: tuple[Action, str], *, place: str = ""
+    above: Sequence[str],
+    pages: Sequence[str],
+    number: int,
+    turns: tuple[Action, str],
+    *,
+    place: str = "",
 ) -> ui.LayoutView:
     """Return a message with one page of several, and buttons to the others.
 
@@ -175,9 +182,7 @@ def _fitting(block: str, most: int) -> Iterator[str]:
     yield rest
 
 
-def _blocks(
-    answer: Answer, articles: Articles, collection: Collection | None
-) -> Iterator[Block]:
+def _blocks(answer: Answer, articles: Articles, collection: Collection | None) -> Iterator[Block]:
     if answer.status == "abstained":
         yield from _abstention(answer, collection)
     else:
@@ -278,7 +283,9 @@ def source_lines(citations: Sequence[Citation], *, numbered: bool = True) -> Ite
 
 def headline(citation: Citation) -> str:
     """Return a cited article's title, as a link where it has one, its outlet and date."""
-    title = linked(short(citation.document_title or citation.document_id, _MOST_TITLE), _url(citation))
+    title = linked(
+        short(citation.document_title or citation.document_id, _MOST_TITLE), _url(citation)
+    )
     details = [one_line(short(citation.source, _MOST_SOURCE))] if citation.source else []
     if citation.published_at:
         details.append(f"{citation.published_at:%Y-%m-%d}")

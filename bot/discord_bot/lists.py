@@ -125,7 +125,9 @@ def _outlets(collection: Collection, lines: Sequence[SourceLine]) -> list[Block]
 
 def _title(article: Article) -> str:
     title = linked(short(article.title or article.id, _MOST_TITLE), article.url)
-    details = [one_line(short(part, _MOST_NAME)) for part in (article.source, article.author) if part]
+    details = [
+        one_line(short(part, _MOST_NAME)) for part in (article.source, article.author) if part
+    ]
     if article.published_at:
         details.append(f"{article.published_at:%Y-%m-%d}")
     line = f"**{title}**" if not article.url else title

@@ -19,8 +19,8 @@ _UNSEEN = re.compile(
 )
 _BREAK = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # Of more marks on one letter the rest is ink over other people's messages.
-_PILE = re.compile("([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{4})"
-                   "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")  # fmt: skip
+_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
+_PILE = re.compile(f"({_MARK}{{4}}){_MARK}+")
 # Each alternative ends with the character that gets the backslash.
 _ACTIVE = re.compile(
     r"""

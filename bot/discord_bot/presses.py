@@ -13,7 +13,7 @@ from bot.discord_bot.lists import Lists
 from bot.discord_bot.neutral import plain
 from bot.discord_bot.passages import passages_of
 from bot.discord_bot.problems import Told
-from bot.discord_bot.questions import Questions, is_private, server_of, shown
+from bot.discord_bot.questions import Questions, server_of, shown
 from bot.discord_bot.recent import Recent
 from bot.discord_bot.saying import NO_PINGS, Interaction, Voice
 from bot.memory import Feedback
@@ -54,10 +54,7 @@ class Presses:
         """Serve a press; never raises what Discord or the engine do."""
         try:
             self._desk.count_press(interaction.user.id, server_of(interaction))
-            press = self._presses.get(action)
-            if press is None:
-                raise Told("That button is from another version of me. Ask the question again.")
-            await press(interaction, name, place)
+            await self._presses.get(action, _unknown)(interaction, name, place)
         except Exception as error:  # noqa: BLE001  (one bad press must not end the others)
             await self._voice.apologise(interaction, error)
 
@@ -103,9 +100,7 @@ class Presses:
         modal.add_item(ui.Label(text="Your question", component=field))
         await self._show(interaction, modal)
 
-    async def _asked(
-        self, interaction: Interaction, name: str, values: Mapping[str, str]
-    ) -> None:
+    async def _asked(self, interaction: Interaction, name: str, values: Mapping[str, str]) -> None:
         message = interaction.message
         before = None
         if message is not None:
@@ -178,6 +173,10 @@ class Presses:
         """Show a modal; discord.py keeps nothing of it: `submitted` knows it by its id."""
         modal.stop()
         await self._voice.delivery.acknowledge(lambda: interaction.response.send_modal(modal))
+
+
+async def _unknown(_: Interaction, __: str, ___: str) -> None:
+    raise Told("That button is from another version of me. Ask the question again.")
 
 
 def _modal(title: str, action: Action, name: str) -> ui.Modal:

@@ -46,7 +46,8 @@ def reading(text: str, quotes: Sequence[Span] = (), most: int = PAGE_CHARS) -> R
     They end with a paragraph where one ends in their second half, else with a sentence, else with
     a word; inside a quote only where that is longer than a page.
     """
-    pages, at = [], 0
+    pages: list[Span] = []
+    at = 0
     while True:
         at += len(text[at:]) - len(text[at:].lstrip())
         end = at + len(cut(text[at : at + most], most))

@@ -70,7 +70,7 @@ class Voice:
         except FAILURES as failure:
             logger.warning("nobody could be told: %s", named(failure))
 
-    async def tell(self, user: discord.abc.User, text: str) -> None:
+    async def tell(self, user: discord.User | discord.Member, text: str) -> None:
         """Write to somebody directly, who may not want that; never raises."""
         try:
             await user.send(view=note(text), allowed_mentions=NO_PINGS)

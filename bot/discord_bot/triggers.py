@@ -171,9 +171,7 @@ class Mentions:
         if message.id in self._deleted and settings.delete_with_question:
             await self._voice.delivery.again(reply.delete)
             return
-        await self._voice.delivery.again(
-            lambda: reply.edit(view=view, allowed_mentions=NO_PINGS)
-        )
+        await self._voice.delivery.again(lambda: reply.edit(view=view, allowed_mentions=NO_PINGS))
         if found:
             answer = found.answer
             await self._desk.remember(
@@ -241,7 +239,7 @@ def _check_place(message: discord.Message, settings: ServerSettings) -> None:
 def missing_permissions(channel: discord.abc.GuildChannel | discord.Thread) -> list[str]:
     """Return the names, as Discord's menus have them, of what we need in a channel and lack."""
     thread = isinstance(channel, discord.Thread)
-    if thread and channel.parent is None:
+    if isinstance(channel, discord.Thread) and channel.parent is None:
         return []
     allowed = channel.permissions_for(channel.guild.me)
     needed = {
