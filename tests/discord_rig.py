@@ -19,8 +19,8 @@ BOT, APPLICATION, SERVER, CHANNEL, ASKER = 100, 101, 200, 300, 400
 TOKEN = "MTAw.rig.token"  # noqa: S105  (of nobody)
 TIMEOUT_S = 20
 _DAY = "2026-01-01T00:00:00+00:00"
-# What a bot needs; and the bit of an administrator is not among them.
-PERMISSIONS = 1024 | 2048 | 16384 | 65536 | 1 << 35 | 1 << 38
+# View Channels, Send Messages, Read Message History, threads: create, send.
+PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 16 | 1 << 35 | 1 << 38
 
 Reply = web.StreamResponse
 Fault = Callable[["Discord", web.Request], Awaitable[Reply | None]]
@@ -58,7 +58,9 @@ class Discord:
 
     Attributes:
         faults: What goes wrong with the next requests of the bot for a message, one each.
+        login_faults: Likewise when it logs in.
         permissions: What everybody may do in the server.
+        overwrites: What is different in its channel.
     """
 
     def __init__(self) -> None:
@@ -68,6 +70,8 @@ class Discord:
         self.commands: list[Any] = []
         self.attempts = self.identified = self.resumed = 0
         self.permissions = PERMISSIONS
+        self.overwrites: list[dict[str, Any]] = []
+        self.application = _application()
         self.closed_with: int | None = None
         self.intents = -1
         self._events: list[dict[str, Any]] = []
@@ -87,6 +91,7 @@ class Discord:
                 web.get(f"{api}/users/@me/guilds", self._servers),
                 web.get(f"{api}/guilds/{SERVER}", self._server),
                 web.get(f"{api}/guilds/{SERVER}/members/{BOT}", self._membership),
+                web.get(f"{api}/guilds/{SERVER}/channels", self._channels),
                 web.put(f"{api}/applications/{APPLICATION}/commands", self._take_commands),
                 web.post(f"{api}/channels/{CHANNEL}/messages", self._take_message),
                 web.get("/", self._gateway),
@@ -147,7 +152,7 @@ class Discord:
         return _json(_user(BOT, bot=True))
 
     async def _about(self, _: web.Request) -> Reply:
-        return _json(_application())
+        return _json(self.application)
 
     async def _servers(self, request: web.Request) -> Reply:
         first = "after" not in request.query and "before" not in request.query
@@ -155,6 +160,9 @@ class Discord:
 
     async def _server(self, _: web.Request) -> Reply:
         return _json(self._guild())
+
+    async def _channels(self, _: web.Request) -> Reply:
+        return _json(self._guild()["channels"])
 
     async def _membership(self, _: web.Request) -> Reply:
         return _json(_member(BOT))
@@ -229,8 +237,10 @@ class Discord:
             "flags": 0, "colors": {"primary_color": 0, "secondary_color": None,
                                    "tertiary_color": None},
         }  # fmt: skip
-        channel = {"id": str(CHANNEL), "type": 0, "name": "general", "position": 0,
-                   "permission_overwrites": [], "parent_id": None, "nsfw": False}  # fmt: skip
+        channel = {
+            "id": str(CHANNEL), "type": 0, "name": "general", "position": 0, "parent_id": None,
+            "permission_overwrites": self.overwrites, "nsfw": False,
+        }  # fmt: skip
         return {
             "id": str(SERVER), "name": "Rig", "icon": None, "owner_id": "1", "region": "",
             "afk_channel_id": None, "afk_timeout": 0, "verification_level": 0, "features": [],
