@@ -1,0 +1,316 @@
+"""An answer as people see it in Discord: pages of one components-v2 message, and its buttons."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import discord
+from discord import ui
+
+from bot.answer import Answer, Citation
+from bot.citations import write_conflict
+from bot.contents import Collection
+from bot.discord_bot.buttons import Action, button_id
+from bot.discord_bot.neutral import cut, length, linked, one_line, plain, seen, short
+from bot.excerpts import Articles, Run, excerpts
+
+# A page of an answer. Discord takes 4000 characters in all texts of a message; the rest is for
+# the question, neutralised and as it was understood, and the page's number.
+MOST_TEXT = 3000
+_MOST_QUESTION = 200
+_HEADER = 1001
+_MOST_TITLE = 200
+_MOST_SOURCE = 60
+_CLOSEST = 3
+_MOST_FRAGMENT = 300
+_CONTEXT_CHARS = 120
+_COLOUR = discord.Colour(0x2A7F9E)
+_QUIET = discord.Colour(0x80848E)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What stays on one page; `tight`: right below the one before, without an empty line."""
+
+    text: str
+    tight: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How one message shows an answer.
+
+    Attributes:
+        header: Stands above the answer: what was asked, neutralised.
+        page: Which page, from 0; one beyond the last is the last.
+        shareable: Whether only the asker sees it and may show it to the others.
+    """
+
+    header: str = ""
+    page: int = 0
+    shareable: bool = False
+
+
+def message_of(
+    answer: Answer, articles: Articles, collection: Collection | None, shape: Shape
+) -> ui.LayoutView:
+    """Return the message that shows an answer.
+
+    Args:
+        answer: What to show.
+        articles: Gives what stands around the quotes.
+        collection: What an abstention says that the articles cover; None: not known.
+        shape: How.
+    """
+    pages = pages_of(_blocks(answer, articles, collection))
+    number = min(shape.page, len(pages) - 1)
+    inside: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(pages[number])]
+    if shape.header:
+        inside.insert(0, ui.TextDisplay(shape.header, id=_HEADER))
+    if len(pages) > 1:
+        inside.append(ui.TextDisplay(f"-# Page {number + 1} of {len(pages)}"))
+    view = ui.LayoutView(timeout=None)
+    colour = _COLOUR if answer.status == "answered" else _QUIET
+    view.add_item(ui.Container(*inside, accent_colour=colour))
+    if len(pages) > 1:
+        view.add_item(_turning(("page", answer.id), number, len(pages)))
+    view.add_item(_buttons(answer, shareable=shape.shareable))
+    return finished(view)
+
+
+def header_of(answer: Answer, question: str) -> str:
+    """Return what was asked, and how it was understood where that differs."""
+    lines = []
+    if question:
+        lines.append(f"-# Asked: {one_line(short(question, _MOST_QUESTION))}")
+    understood = answer.standalone_question
+    if understood not in {"", answer.question}:
+        lines.append(f"-# Understood as: {one_line(short(understood, _MOST_QUESTION))}")
+    return "\n".join(lines)
+
+
+def shape_in(message: discord.Message, page: int = 0, *, shared: bool = False) -> Shape:
+    """Return how a message of ours shows its answer; at another page, or once it is shared."""
+    items = ui.LayoutView.from_message(message, timeout=None).walk_children()
+    header = [
+        item.content for item in items if isinstance(item, ui.TextDisplay) and item.id == _HEADER
+    ]
+    return Shape("".join(header), page, shareable=message.flags.ephemeral and not shared)
+
+
+def leafed(
+    above: Sequence[str],
+    pages: Sequence[str],
+    number: int,
+    turns: tuple[Action, str],
+    *,
+    place: str = "",
+) -> ui.LayoutView:
+    """Return a message with one page of several, and buttons to the others.
+
+    Args:
+        above: What stands above every page.
+        pages: At least one.
+        number: Which page is shown, from 0.
+        turns: What the buttons do, and for what.
+        place: What stands before the page in the buttons' ids.
+    """
+    view = ui.LayoutView(timeout=None)
+    texts = [*above, pages[number]]
+    if len(pages) > 1:
+        texts.append(f"-# Page {number + 1} of {len(pages)}")
+    view.add_item(ui.Container(*(ui.TextDisplay[ui.LayoutView](text) for text in texts if text)))
+    if len(pages) > 1:
+        view.add_item(_turning(turns, number, len(pages), place))
+    return finished(view)
+
+
+def note(text: str) -> ui.LayoutView:
+    """Return a message of one line of ours, without buttons."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(text))
+    return finished(view)
+
+
+def finished(view: ui.LayoutView) -> ui.LayoutView:
+    """Return `view`, of which discord.py keeps nothing: its buttons work by their ids alone."""
+    view.stop()
+    return view
+
+
+def _turning(
+    turns: tuple[Action, str], number: int, count: int, place: str = ""
+) -> "ui.ActionRow[ui.LayoutView]":
+    """Return the buttons to the page before and after `number` of `count` pages."""
+    action, name = turns
+    row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    for label, to in (("◀ Previous", number - 1), ("Next ▶", number + 1)):
+        there = 0 <= to < count
+        target = f"{place}{to}" if there else "none"
+        row.add_item(
+            ui.Button(label=label, custom_id=button_id(action, name, target), disabled=not there)
+        )
+    return row
+
+
+def pages_of(blocks: Iterable[Block], most: int = MOST_TEXT) -> list[str]:
+    """Return the blocks as pages of at most `most` characters.
+
+    A block stands on one page; one that fits on none goes on over several, between words.
+    """
+    pages: list[str] = []
+    for block in blocks:
+        gap = "\n" if block.tight else "\n\n"
+        for part in _fitting(block.text, most):
+            if pages and length(pages[-1]) + length(gap) + length(part) <= most:
+                pages[-1] += gap + part
+            else:
+                pages.append(part)
+    return pages
+
+
+def _fitting(block: str, most: int) -> Iterator[str]:
+    """Yield a block, in parts where it is longer than `most`."""
+    rest = block
+    while length(rest) > most:
+        part = cut(rest, most)
+        words = part.rsplit(" ", 1)[0]
+        part = words if len(words) > len(part) // 2 else part
+        # An escape and what it escapes stay together.
+        part = part[: len(part) - (len(part) - len(part.rstrip("\\"))) % 2]
+        yield part
+        rest = rest[len(part) :].lstrip(" ")
+    yield rest
+
+
+def _blocks(answer: Answer, articles: Articles, collection: Collection | None) -> Iterator[Block]:
+    if answer.status == "abstained":
+        yield from _abstention(answer, collection)
+    else:
+        if answer.mode == "llm":
+            yield Block(plain(answer.answer))
+        for runs in excerpts(answer.citations, articles, _CONTEXT_CHARS):
+            yield from _quotes(runs)
+        for conflict in answer.conflicts:
+            yield Block(f"**{plain(write_conflict(conflict, answer.citations))}**")
+        yield Block(summary(answer))
+        for line in source_lines(answer.citations):
+            yield Block(line, tight=True)
+    for notice in answer.warnings:
+        yield Block(f"-# Note: {one_line(notice.message)}", tight=True)
+
+
+def _quotes(runs: Sequence[Run]) -> Iterator[Block]:
+    """Yield an excerpt as one block, or its quotes alone where it would fit on no page."""
+    block = f"> {''.join(map(_run, runs)).strip()}"
+    if length(block) <= MOST_TEXT:
+        yield Block(block)
+        return
+    for run in runs:
+        if run.citation:
+            number = f" [{run.citation.number}]"
+            for part in _fitting(_evidence(run.text), MOST_TEXT - len(number) - len("> ****")):
+                yield Block(f"> **{part}**", tight=True)
+            yield Block(f"> —{number}", tight=True)
+
+
+def _run(run: Run) -> str:
+    if run.citation is None:
+        return _spaced(run.text)
+    return f"**{_evidence(run.text)}** [{run.citation.number}]"
+
+
+def _evidence(text: str) -> str:
+    return one_line(text) or "…"
+
+
+def _spaced(text: str) -> str:
+    """Return context on one line, with a blank at an end where it has one."""
+    line = seen(text)
+    before = " " if line[:1].isspace() else ""
+    after = " " if line[-1:].isspace() else ""
+    return f"{before}{one_line(line)}{after}" if line.strip() else " "
+
+
+def _abstention(answer: Answer, collection: Collection | None) -> Iterator[Block]:
+    yield Block("**Not in the articles**")
+    closest = list(source_lines(answer.citations, numbered=False))[:_CLOSEST]
+    if closest:
+        yield Block("Closest:")
+    for line in closest:
+        yield Block(f"- {line}", tight=True)
+    if collection is not None:
+        yield Block(f"-# {covers(collection)}")
+
+
+def covers(collection: Collection) -> str:
+    """Return what the collection holds, in a sentence."""
+    articles = collection.index.documents
+    if not articles:
+        return "There are no articles yet."
+    text = f"The collection: {articles:,} article{'s' if articles != 1 else ''}"
+    if collection.sources:
+        text += f" from {collection.sources:,} source{'s' if collection.sources != 1 else ''}"
+    if collection.oldest and collection.newest:
+        text += f", {collection.oldest:%Y-%m-%d} to {collection.newest:%Y-%m-%d}"
+    return text + "."
+
+
+def summary(answer: Answer) -> str:
+    """Return how well founded an answer is: "2 independent sources · newest 3 days ago"."""
+    sources = answer.corroboration.independent_sources
+    parts = [f"{sources} independent source{'s' if sources != 1 else ''}"]
+    days = answer.freshness.newest_age_days
+    if days is not None:
+        parts.append(f"newest {ago(days)}")
+    return f"-# {' · '.join(parts)}"
+
+
+def ago(days: int) -> str:
+    """Return how long ago whole `days` are: "today", "1 day ago"."""
+    return {0: "today", 1: "1 day ago"}.get(days, f"{days:,} days ago")
+
+
+def source_lines(citations: Sequence[Citation], *, numbered: bool = True) -> Iterator[str]:
+    """Yield a line for each article, in the order of citations: `[1] Title — Outlet, date`."""
+    groups: dict[str, list[Citation]] = {}
+    for citation in citations:
+        groups.setdefault(citation.document_id, []).append(citation)
+    for group in groups.values():
+        first = group[0]
+        numbers = "".join(f"[{citation.number}] " for citation in group) if numbered else ""
+        yield numbers + headline(first)
+
+
+def headline(citation: Citation) -> str:
+    """Return a cited article's title, as a link where it has one, its outlet and date."""
+    title = linked(
+        short(citation.document_title or citation.document_id, _MOST_TITLE), _url(citation)
+    )
+    details = [one_line(short(citation.source, _MOST_SOURCE))] if citation.source else []
+    if citation.published_at:
+        details.append(f"{citation.published_at:%Y-%m-%d}")
+    return f"{title} — {', '.join(details)}" if details else title
+
+
+def _url(citation: Citation) -> str | None:
+    """Return the address that marks the quote, or the plain one where that is too long."""
+    marked = citation.fragment_url
+    return marked if marked and len(marked) <= _MOST_FRAGMENT else citation.url
+
+
+def _buttons(answer: Answer, *, shareable: bool) -> "ui.ActionRow[ui.LayoutView]":
+    row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    if answer.citations:
+        row.add_item(_button("Show passages", "passages", answer.id))
+    row.add_item(_button("Ask a follow-up", "follow", answer.id))
+    if shareable:
+        row.add_item(_button("Share", "share", answer.id))
+    row.add_item(_button(None, "up", answer.id, emoji="👍"))
+    row.add_item(_button(None, "down", answer.id, emoji="👎"))
+    return row
+
+
+def _button(
+    label: str | None, action: Action, answer_id: str, *, emoji: str | None = None
+) -> "ui.Button[ui.LayoutView]":
+    return ui.Button(label=label, emoji=emoji, custom_id=button_id(action, answer_id))

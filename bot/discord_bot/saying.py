@@ -1,0 +1,78 @@
+"""What goes out to Discord: nothing that we send pings, and each asker is told one thing."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.discord_bot.delivery import BROKEN, Delivery, named
+from bot.discord_bot.layout import note
+from bot.discord_bot.problems import line_for
+
+Interaction = discord.Interaction[Any]
+NO_PINGS = discord.AllowedMentions.none()
+FAILURES = (discord.HTTPException, *BROKEN)
+# In `Interaction.extras`: whether a reply in the making is seen by the asker alone.
+_PRIVATE = "private"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Says things; what Discord does not take at once is repeated."""
+
+    delivery: Delivery = field(default_factory=Delivery)
+
+    async def think(self, interaction: Interaction, *, private: bool) -> None:
+        """Tell Discord that a reply is on its way; `private`: to the asker alone."""
+        interaction.extras[_PRIVATE] = private
+        await self.delivery.acknowledge(
+            lambda: interaction.response.defer(ephemeral=private, thinking=True)
+        )
+
+    async def turn(self, interaction: Interaction) -> None:
+        """Tell Discord that the message with the button is about to change."""
+        await self.delivery.acknowledge(interaction.response.defer)
+
+    async def finish(
+        self, interaction: Interaction, view: ui.LayoutView
+    ) -> discord.InteractionMessage:
+        """Put the reply where `think` announced it, or in place of what `turn` did."""
+        return await self.delivery.again(
+            lambda: interaction.edit_original_response(view=view, allowed_mentions=NO_PINGS)
+        )
+
+    async def whisper(self, interaction: Interaction, view: ui.LayoutView) -> None:
+        """Show something to the asker alone, as the first reply or after it."""
+        if interaction.response.is_done():
+            await interaction.followup.send(view=view, ephemeral=True, allowed_mentions=NO_PINGS)
+            return
+        await self.delivery.acknowledge(
+            lambda: interaction.response.send_message(
+                view=view, ephemeral=True, allowed_mentions=NO_PINGS
+            )
+        )
+
+    async def apologise(self, interaction: Interaction, error: BaseException) -> None:
+        """Tell the asker, and nobody else, why there is no answer; never raises."""
+        try:
+            view = note(line_for(error))
+            private = interaction.extras.get(_PRIVATE)
+            if private is True:
+                await self.finish(interaction, view)
+                return
+            if private is False:  # everybody sees that it thinks, and must not be told
+                await self.delivery.again(interaction.delete_original_response)
+            await self.whisper(interaction, view)
+        except FAILURES as failure:
+            logger.warning("nobody could be told: %s", named(failure))
+
+    async def tell(self, user: discord.User | discord.Member, text: str) -> None:
+        """Write to somebody directly, who may not want that; never raises."""
+        try:
+            await user.send(view=note(text), allowed_mentions=NO_PINGS)
+        except FAILURES as failure:
+            logger.info("no direct message: %s", named(failure))

@@ -1,0 +1,135 @@
+"""The Discord bot over a small library, against a Discord in memory."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import wraps
+from inspect import signature
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import discord
+import simcord
+from discord import ui
+
+from bot.database import FILE, Database
+from bot.discord_bot.client import Client
+from bot.discord_bot.desk import Desk
+from bot.discord_bot.preferences import Preferences, ServerSettings
+from bot.discord_bot.syncing import sync_commands
+from bot.engine import LocalEngine
+from bot.live import Kept
+from bot.memory import Memory
+from corpus.article import Article
+from tests.bot_fakes import NOW, TEA, WHALE, answerer, library, opened
+from tests.http_fakes import as_opened
+
+# Nobody waits for anybody.
+AT_ONCE = ServerSettings(cooldown_s=0, server_cooldown_s=0)
+
+
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Scene:
+    """A server with a channel, two members and the bot, whose database outlives restarts."""
+
+    def __init__(self, data: Path, *articles: Article) -> None:
+        self.data, self.clock = data, Clock()
+        library(data, *(articles or (TEA, WHALE)))
+        self.database = Database(data / FILE)
+        self.preferences = Preferences(self.database, lambda: NOW, 30)
+        self._numbers = count(1)
+        self.client = self.bot()
+
+    def engine(self) -> LocalEngine:
+        """One that answers in this process."""
+        kept = Kept(lambda: as_opened(opened(self.data)))
+        asked = replace(
+            answerer(kept.current().retriever), new_id=lambda: f"ans_{next(self._numbers)}"
+        )
+        memory = Memory(self.database, lambda: NOW, 30)
+        return LocalEngine(asked, kept, memory, self.preferences.answers_in)
+
+    def bot(self, engine: Any = None) -> Client:  # noqa: ANN401  (broken ones too)
+        """A bot as after a start."""
+        self.desk = Desk(engine or self.engine(), self.preferences, self.clock)
+        return Client(self.desk, self._sync, now=lambda: NOW)
+
+    async def _sync(self, client: Client) -> None:
+        await sync_commands(client.tree, self.database)
+
+    def begin(self, env: simcord.Env) -> None:
+        """Furnish the server; mentions are answered in its channel, without cooldowns."""
+        self.env = env
+        self.guild = env.create_guild()
+        self.channel = self.guild.create_text_channel("general")
+        self.ada = self.guild.add_member(env.create_user("ada"))
+        self.bob = self.guild.add_member(env.create_user("bob"))
+        self.settle(replace(AT_ONCE, channels=(self.channel.id,)))
+
+    def settle(self, settings: ServerSettings) -> None:
+        """Let the server have these settings."""
+        self.preferences.set_server(self.guild.id, settings)
+        self.desk._settings.clear()
+
+    @property
+    def mention(self) -> str:
+        """What mentions the bot."""
+        assert self.env.bot.user
+        return f"<@{self.env.bot.user.id}>"
+
+
+def played(
+    story: Callable[..., Awaitable[None]]
+) -> Callable[..., None]:
+    """Make a test of a story that takes a scene, and other fixtures by their names."""
+
+    @wraps(story)
+    def test(tmp_path: Path, **others: Any) -> None:  # noqa: ANN401
+        async def play() -> None:
+            scene = Scene(tmp_path / "data")
+            async with simcord.run(scene.client) as env:
+                scene.begin(env)
+                await story(scene, **others)
+            scene.desk.close()
+            scene.desk.engine.close()
+
+        asyncio.run(play())
+
+    parameters = [p for name, p in signature(story).parameters.items() if name != "scene"]
+    del test.__wrapped__  # type: ignore[attr-defined]  # pytest would ask for the scene
+    own = signature(test)
+    path = own.parameters["tmp_path"]
+    test.__signature__ = own.replace(  # type: ignore[attr-defined]
+        parameters=[path, *parameters]
+    )
+    return test
+
+
+def text_of(message: Any) -> str:  # noqa: ANN401  (simcord's, or discord.py's)
+    """All texts of a message, a line each."""
+    return "\n".join(item.content for item in _items(message) if isinstance(item, ui.TextDisplay))
+
+
+def buttons_of(message: Any) -> dict[str, str]:  # noqa: ANN401
+    """The labels or emoji of a message's buttons that can be pressed, and their ids."""
+    found = {}
+    for item in _items(message):
+        if isinstance(item, ui.Button) and not item.disabled and item.custom_id:
+            found[item.label or str(item.emoji)] = item.custom_id
+    return found
+
+
+def _items(message: Any) -> Iterator[ui.Item[Any]]:  # noqa: ANN401
+    real: discord.Message = getattr(message, "message", message)
+    yield from ui.LayoutView.from_message(real, timeout=None).walk_children()
