@@ -89,9 +89,7 @@ class Scene:
         return f"<@{self.env.bot.user.id}>"
 
 
-def played(
-    story: Callable[..., Awaitable[None]]
-) -> Callable[..., None]:
+def played(story: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     """Make a test of a story that takes a scene, and other fixtures by their names."""
 
     @wraps(story)

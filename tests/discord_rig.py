@@ -58,6 +58,7 @@ class Discord:
 
     Attributes:
         faults: What goes wrong with the next requests of the bot for a message, one each.
+        edit_faults: Likewise when it edits one.
         login_faults: Likewise when it logs in.
         permissions: What everybody may do in the server.
         overwrites: What is different in its channel.
@@ -65,6 +66,7 @@ class Discord:
 
     def __init__(self) -> None:
         self.faults: deque[Fault] = deque()
+        self.edit_faults: deque[Fault] = deque()
         self.login_faults: deque[Fault] = deque()
         self.messages: list[dict[str, Any]] = []
         self.commands: list[Any] = []
@@ -94,6 +96,7 @@ class Discord:
                 web.get(f"{api}/guilds/{SERVER}/channels", self._channels),
                 web.put(f"{api}/applications/{APPLICATION}/commands", self._take_commands),
                 web.post(f"{api}/channels/{CHANNEL}/messages", self._take_message),
+                web.patch(f"{api}/channels/{CHANNEL}/messages/{{message}}", self._edit_message),
                 web.get("/", self._gateway),
             ]
         )
@@ -171,13 +174,23 @@ class Discord:
         commands = await request.json()
         self.commands.append(commands)
         own = {"application_id": str(APPLICATION), "version": "1", "id": "1"}
-        return _json([command | own for command in commands])
+        return _json([{"description": ""} | command | own for command in commands])
 
     async def _take_message(self, request: web.Request) -> Reply:
         self.attempts += 1
         if self.faults and (reply := await self.faults.popleft()(self, request)):
             return reply
         return _json(await self.keep(request))
+
+    async def _edit_message(self, request: web.Request) -> Reply:
+        if self.edit_faults and (reply := await self.edit_faults.popleft()(self, request)):
+            return reply
+        wanted = request.match_info["message"]
+        message = next(one for one in self.messages if one["id"] == wanted)
+        message |= await request.json()
+        message["edits"] += 1
+        await self.changed()
+        return _json(message)
 
     async def keep(self, request: web.Request) -> dict[str, Any]:
         """Keep a message, or return the one with this nonce, as Discord does."""
@@ -186,8 +199,9 @@ class Discord:
             for message in self.messages:
                 if message["nonce"] == sent["nonce"]:
                     return message
-        message = self._message(_user(BOT, bot=True), sent.get("content", ""))
-        message["nonce"] = sent.get("nonce")
+        message = self._message(_user(BOT, bot=True), sent.get("content") or "")
+        message |= {"nonce": sent.get("nonce"), "components": sent.get("components", [])}
+        message |= {"flags": sent.get("flags", 0), "edits": 0}
         self.messages.append(message)
         await self.changed()
         return message

@@ -1,11 +1,8 @@
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from bot.answer import Answer
 from bot.answerer import Question
@@ -13,32 +10,13 @@ from bot.database import FILE, Database
 from bot.endpoint import Endpoint, HttpEngine
 from bot.engine import Engine, LocalEngine
 from bot.errors import AnswerWithdrawn, EndpointFailed, QuestionRefused
-from bot.http_api.app import create_app
 from bot.http_api.service import Service
 from bot.keys import Keys
 from bot.memory import Feedback, Memory
-from bot.settings import Settings
 from index.errors import ArticleNotFound
 from index.store import Filters
 from tests.bot_fakes import NOW, TEA, WHALE, library
-from tests.http_fakes import service, wait_until
-
-
-@contextmanager
-def serving(parts: Service) -> Iterator[str]:
-    """A server over these parts in a thread; its address."""
-    app = create_app(parts, Settings.model_validate({}))
-    config = uvicorn.Config(app, port=0, log_config=None, ws="none", lifespan="on")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        wait_until(lambda: server.started)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        server.should_exit = True
-        thread.join()
+from tests.http_fakes import service, serving_here, wait_until
 
 
 @pytest.fixture
@@ -49,7 +27,7 @@ def parts(tmp_path: Path) -> Service:
 
 @pytest.fixture
 def url(parts: Service) -> Iterator[str]:
-    with serving(parts) as found:
+    with serving_here(parts) as found:
         yield found
 
 

@@ -46,14 +46,16 @@ def check(monkeypatch: pytest.MonkeyPatch, preferences: Preferences) -> Check:
 def test_all_is_well(check: Check, preferences: Preferences) -> None:
     preferences.set_server(SERVER, ServerSettings(channels=(CHANNEL,)))
     found = check(Discord())
-    assert [finding.fine for finding in found] == [True] * 4
+    assert [finding.fine for finding in found] == [True] * 5
     assert [finding.about for finding in found] == [
         "token",
         "application",
         "intents",
         "server Rig (200)",
+        "link that adds the bot to a server",
     ]
-    assert "in 1 channels" in found[-1].says
+    assert "in 1 channels" in found[-2].says
+    assert found[-1].says == invite_link(APPLICATION)
 
 
 def test_a_token_that_discord_does_not_know(check: Check) -> None:
@@ -74,8 +76,8 @@ def test_what_a_server_does_not_allow_is_named_as_the_menus_do(check: Check) -> 
     rig = Discord()
     rig.permissions = PERMISSIONS.value & ~discord.Permissions(send_messages=True).value
     found = check(rig)
-    assert not found[-1].fine
-    assert "lacks Send Messages." in found[-1].says
+    assert not found[-2].fine
+    assert "lacks Send Messages." in found[-2].says
 
 
 def test_a_channel_where_mentions_are_answered_is_looked_at(
@@ -84,11 +86,11 @@ def test_a_channel_where_mentions_are_answered_is_looked_at(
     denied = str(discord.Permissions(read_message_history=True).value)
     rig = Discord()
     rig.overwrites = [{"id": str(SERVER), "type": 0, "allow": "0", "deny": denied}]
-    assert check(rig)[-1].fine, "nothing is answered there"
+    assert check(rig)[-2].fine, "nothing is answered there"
     preferences.set_server(SERVER, ServerSettings(channels=(CHANNEL,)))
     found = check(rig)
-    assert not found[-1].fine
-    assert "lacks Read Message History in #general" in found[-1].says
+    assert not found[-2].fine
+    assert "lacks Read Message History in #general" in found[-2].says
 
 
 def test_an_endpoint_for_interactions_takes_the_commands_away(check: Check) -> None:

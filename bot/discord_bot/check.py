@@ -43,7 +43,9 @@ def invite_link(application_id: int) -> str:
 async def examine(
     intents: discord.Intents, token: str, preferences: Preferences
 ) -> AsyncIterator[Finding]:
-    """Yield what is found: token, application, intents, servers; less where it can't go on.
+    """Yield what is found: token, application, intents, servers, and the link that invites the bot.
+
+    Less where it can't go on.
 
     Args:
         intents: What the bot asks to hear of.
@@ -65,6 +67,9 @@ async def examine(
         yield _intents(client.intents)
         async for finding in _servers(client, preferences):
             yield finding
+        if client.application_id is not None:
+            link = invite_link(client.application_id)
+            yield Finding(fine=True, about="link that adds the bot to a server", says=link)
 
 
 def _application(client: discord.Client) -> Finding:
