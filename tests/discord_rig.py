@@ -1,4 +1,8 @@
-"""A Discord on this machine, for discord.py as it is: the REST API and the gateway, with faults."""
+"""A Discord on this machine, for discord.py as it is: the REST API and the gateway, with faults.
+
+Messages, commands and replies to them are kept as Discord does: a nonce is taken once, an
+interaction is acknowledged once.
+"""
 
 import asyncio
 import json
@@ -69,6 +73,8 @@ class Discord:
         self.edit_faults: deque[Fault] = deque()
         self.login_faults: deque[Fault] = deque()
         self.messages: list[dict[str, Any]] = []
+        self.acknowledged: dict[str, int] = {}
+        self.finished: dict[str, dict[str, Any]] = {}
         self.commands: list[Any] = []
         self.attempts = self.identified = self.resumed = 0
         self.permissions = PERMISSIONS
@@ -97,6 +103,10 @@ class Discord:
                 web.put(f"{api}/applications/{APPLICATION}/commands", self._take_commands),
                 web.post(f"{api}/channels/{CHANNEL}/messages", self._take_message),
                 web.patch(f"{api}/channels/{CHANNEL}/messages/{{message}}", self._edit_message),
+                web.post(f"{api}/interactions/{{id}}/{{token}}/callback", self._acknowledge),
+                web.patch(
+                    f"{api}/webhooks/{APPLICATION}/{{token}}/messages/@original", self._finish
+                ),
                 web.get("/", self._gateway),
             ]
         )
@@ -110,6 +120,23 @@ class Discord:
         message["mentions"] = [_user(BOT, bot=True)]
         await self.dispatch("MESSAGE_CREATE", message)
         return int(message["id"])
+
+    async def command(self, question: str) -> int:
+        """Somebody uses `/ask`; return the id of the interaction."""
+        self._number += 1
+        option = {"type": 3, "name": "question", "value": question}
+        data = {"id": "1", "name": "ask", "type": 1, "options": [option]}
+        interaction = {
+            "id": str(self._number), "application_id": str(APPLICATION), "type": 2, "version": 1,
+            "token": f"token{self._number}", "data": data, "guild_id": str(SERVER),
+            "channel_id": str(CHANNEL), "channel": {"id": str(CHANNEL), "type": 0},
+            "member": _member(ASKER) | {"permissions": str(PERMISSIONS)}, "locale": "en-US",
+            "app_permissions": str(PERMISSIONS), "entitlements": [],
+            "attachment_size_limit": 10_000_000,
+            "authorizing_integration_owners": {"0": str(SERVER)}, "context": 0,
+        }  # fmt: skip
+        await self.dispatch("INTERACTION_CREATE", interaction)
+        return self._number
 
     async def dispatch(self, name: str, data: object) -> None:
         """Tell the bot of an event; one that is not connected hears of it when it resumes."""
@@ -191,6 +218,34 @@ class Discord:
         message["edits"] += 1
         await self.changed()
         return _json(message)
+
+    async def _acknowledge(self, request: web.Request) -> Reply:
+        if self.faults and (reply := await self.faults.popleft()(self, request)):
+            return reply
+        return await self.acknowledge(request)
+
+    async def acknowledge(self, request: web.Request) -> Reply:
+        """Take the first reply to an interaction, and no second."""
+        token = request.match_info["token"]
+        if token in self.acknowledged:
+            record = {"message": "Interaction has already been acknowledged.", "code": 40060}
+            return _json(record, status=400)
+        self.acknowledged[token] = (await request.json())["type"]
+        resource = {"interaction": {"id": request.match_info["id"], "type": 2}}
+        return _json(resource)
+
+    async def _finish(self, request: web.Request) -> Reply:
+        if self.edit_faults and (reply := await self.edit_faults.popleft()(self, request)):
+            return reply
+        token = request.match_info["token"]
+        if token not in self.acknowledged:
+            return _json({"message": "Unknown Webhook", "code": 10015}, status=404)
+        if token not in self.finished:
+            self.finished[token] = self._message(_user(BOT, bot=True), "") | {"edits": 0}
+        self.finished[token] |= await request.json()
+        self.finished[token]["edits"] += 1
+        await self.changed()
+        return _json(self.finished[token])
 
     async def keep(self, request: web.Request) -> dict[str, Any]:
         """Keep a message, or return the one with this nonce, as Discord does."""
@@ -276,7 +331,7 @@ async def lost(_: Discord, request: web.Request) -> Reply:
 
 async def taken_unnoticed(discord: Discord, request: web.Request) -> Reply:
     """The connection is reset after the message is taken: its reply is lost."""
-    await discord.keep(request)
+    await (discord.acknowledge(request) if "token" in request.match_info else discord.keep(request))
     return _reset(request)
 
 
