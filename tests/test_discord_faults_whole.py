@@ -1,6 +1,8 @@
 """The whole bot against a Discord on this machine that fails: one answer to each question."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -90,6 +92,27 @@ def test_a_mention_is_answered_once(
                 assert len(rig.messages) == count
 
     asyncio.run(check())
+
+
+def test_no_privileged_intent_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By what the gateway is sent: members, presences and message content are bits 1, 8 and 15."""
+
+    async def check() -> None:
+        rig = Discord()
+        async with discord_here(monkeypatch, rig), running(rig, tmp_path):
+            assert rig.intents & (1 << 1 | 1 << 8 | 1 << 15) == 0
+            assert rig.intents == 1 << 0 | 1 << 9 | 1 << 12, "servers, messages, direct messages"
+
+    asyncio.run(check())
+
+
+def test_no_privileged_intent_is_asked_for_by_one_line_of_python() -> None:
+    line = (
+        "from bot.discord_bot.client import intents; asked = intents(); "
+        "assert not (asked.members or asked.presences or asked.message_content); print('none')"
+    )
+    printed = subprocess.check_output([sys.executable, "-W", "ignore", "-c", line], text=True)
+    assert printed == "none\n"
 
 
 @pytest.mark.parametrize("faults", FAULTS)

@@ -12,14 +12,14 @@ from bot.discord_bot.preferences import Preferences
 MOST_SERVERS = 25
 _SCOPES = ("bot", "applications.commands")
 # As Discord's menus name them.
-_NEEDED = {
+NEEDED = {
     "view_channel": "View Channels",
     "send_messages": "Send Messages",
     "send_messages_in_threads": "Send Messages in Threads",
     "create_public_threads": "Create Public Threads",
     "read_message_history": "Read Message History",
 }
-PERMISSIONS = discord.Permissions(**dict.fromkeys(_NEEDED, True))
+PERMISSIONS = discord.Permissions(**dict.fromkeys(NEEDED, True))
 _REPLACE = (
     "Discord does not know it. Developer Portal > your application > Bot > Reset Token, and set "
     "CITEWIRE_DISCORD_TOKEN to what it shows."
@@ -135,4 +135,4 @@ def _missing(granted: discord.Permissions) -> str:
     """Return the names of what is needed and not granted, with commas between."""
     if granted.administrator:
         return ""
-    return ", ".join(says for name, says in _NEEDED.items() if not getattr(granted, name))
+    return ", ".join(says for name, says in NEEDED.items() if not getattr(granted, name))
