@@ -100,10 +100,13 @@ class AnswerWithdrawn(BotError):
 
 
 class EndpointFailed(BotError):
-    """Raised when the endpoint that answers are asked from gives none."""
+    """Raised when the endpoint that answers are asked from gives none.
 
-    def __init__(self, url: str, reason: str) -> None:
-        self.url, self.reason = url, reason
+    `status` is that of its reply, None where there is no reply that can be read.
+    """
+
+    def __init__(self, url: str, reason: str, status: int | None = None) -> None:
+        self.url, self.reason, self.status = url, reason, status
         super().__init__(f"{url} gives no answer: {reason}. Check --endpoint and --key.")
 
 

@@ -1,8 +1,5 @@
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,30 +7,14 @@ import pytest
 from bot.answerer import Question
 from bot.contents import ArticleLine, SourceLine
 from bot.database import FILE, Database
-from bot.engine import LocalEngine
 from bot.errors import AnswerNotFound, AnswerWithdrawn, ConversationNotFound
-from bot.live import Kept
-from bot.memory import Feedback, Memory
+from bot.memory import Feedback
 from index.errors import ArticleNotFound
-from tests.bot_fakes import NOW, TEA, WHALE, answerer, library, opened
+from tests.bot_fakes import TEA, WHALE, library
+from tests.engine_fakes import engine
 from tests.fakes import Desk
-from tests.http_fakes import as_opened
 
 QUESTION = "what does tea say of the moon?"
-
-
-@contextmanager
-def engine(data: Path, answers: Sequence[str] = (), *, days: int = 30) -> Iterator[LocalEngine]:
-    """One over a folder's index; every conversation holds these answers."""
-    kept = Kept(lambda: as_opened(opened(data)))
-    numbers = count(1)
-    made = replace(answerer(kept.current().retriever), new_id=lambda: f"ans_{next(numbers)}")
-    memory = Memory(Database(data / FILE), lambda: NOW, days)
-    local = LocalEngine(made, kept, memory, lambda _: answers)
-    try:
-        yield local
-    finally:
-        local.close()
 
 
 @pytest.fixture
