@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import wraps
 from inspect import signature
 from itertools import count
@@ -13,6 +12,7 @@ from typing import Any
 import discord
 import simcord
 from discord import ui
+from simcord.backend.models import AllowedMentions
 
 from bot.database import FILE, Database
 from bot.discord_bot.client import Client
@@ -37,6 +37,7 @@ class Clock:
         self.seconds = 0.0
 
     def __call__(self) -> float:
+        """Now."""
         return self.seconds
 
 
@@ -55,7 +56,9 @@ class Scene:
         """One that answers in this process."""
         kept = Kept(lambda: as_opened(opened(self.data)))
         asked = replace(
-            answerer(kept.current().retriever), new_id=lambda: f"ans_{next(self._numbers)}"
+            answerer(kept.current().retriever),
+            live=lambda: (kept.current().retriever, ()),
+            new_id=lambda: f"ans_{next(self._numbers)}",
         )
         memory = Memory(self.database, lambda: NOW, 30)
         return LocalEngine(asked, kept, memory, self.preferences.answers_in)
@@ -67,6 +70,18 @@ class Scene:
 
     async def _sync(self, client: Client) -> None:
         await sync_commands(client.tree, self.database)
+
+    def add(self, *articles: Article) -> None:
+        """Have these in place of the articles that there were."""
+        library(self.data, *articles)
+        self.desk.engine._kept.refresh()  # type: ignore[attr-defined]
+
+    def conversation_of(self, message: Any) -> str:  # noqa: ANN401
+        """The conversation that an answer is part of."""
+        shown = self.preferences.message(message.id)
+        assert shown
+        assert shown.conversation_id
+        return shown.conversation_id
 
     def begin(self, env: simcord.Env) -> None:
         """Furnish the server; mentions are answered in its channel, without cooldowns."""
@@ -81,6 +96,19 @@ class Scene:
         """Let the server have these settings."""
         self.preferences.set_server(self.guild.id, settings)
         self.desk._settings.clear()
+
+    async def reply_without_ping(self, message: discord.Message, content: str) -> None:
+        """Let Ada reply with "mention off"; simcord's members always ping."""
+        backend = self.env.backend
+        reference = {"channel_id": str(message.channel.id), "message_id": str(message.id)}
+        backend.create_message(
+            message.channel.id,
+            self.ada.id,
+            content,
+            reference=backend.normalize_message_reference(message.channel.id, reference),
+            allowed_mentions=AllowedMentions(replied_user=False),
+        )
+        await self.env.settle()
 
     @property
     def mention(self) -> str:
@@ -105,7 +133,7 @@ def played(story: Callable[..., Awaitable[None]]) -> Callable[..., None]:
         asyncio.run(play())
 
     parameters = [p for name, p in signature(story).parameters.items() if name != "scene"]
-    del test.__wrapped__  # type: ignore[attr-defined]  # pytest would ask for the scene
+    del test.__wrapped__  # pytest would ask for the scene
     own = signature(test)
     path = own.parameters["tmp_path"]
     test.__signature__ = own.replace(  # type: ignore[attr-defined]
@@ -131,3 +159,15 @@ def buttons_of(message: Any) -> dict[str, str]:  # noqa: ANN401
 def _items(message: Any) -> Iterator[ui.Item[Any]]:  # noqa: ANN401
     real: discord.Message = getattr(message, "message", message)
     yield from ui.LayoutView.from_message(real, timeout=None).walk_children()
+
+
+def pinged(scene: Scene) -> list[Any]:
+    """What was sent that may ping somebody: nothing may."""
+    found = []
+    for request in scene.env.http_requests:
+        body = request.json if isinstance(request.json, dict) else {}
+        body = body.get("data") or body
+        sends = request.method in {"POST", "PATCH"} and {"content", "components"} & body.keys()
+        if sends and "title" not in body and body.get("allowed_mentions") != {"parse": []}:
+            found.append(request)
+    return found

@@ -3,20 +3,22 @@
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
 
 import discord
 from discord import app_commands
 
 from bot.discord_bot.buttons import dynamic_button
 from bot.discord_bot.commands import add_commands
+from bot.discord_bot.delivery import Delivery, named
 from bot.discord_bot.desk import Desk
-from bot.discord_bot.delivery import Delivery
+from bot.discord_bot.layout import note
 from bot.discord_bot.lists import Lists
+from bot.discord_bot.preferences import Shown
 from bot.discord_bot.presses import Presses
-from bot.discord_bot.problems import Told
+from bot.discord_bot.problems import WITHDRAWN, Told
 from bot.discord_bot.questions import Questions
 from bot.discord_bot.saying import NO_PINGS, Interaction, Voice
+from bot.discord_bot.settings_command import add_settings
 from bot.discord_bot.triggers import Mentions
 
 Tree = app_commands.CommandTree["Client"]
@@ -51,8 +53,6 @@ class _Tree(app_commands.CommandTree["Client"]):
 def _told(error: app_commands.AppCommandError) -> BaseException:
     if isinstance(error, app_commands.CommandInvokeError):
         return error.original
-    if isinstance(error, app_commands.MissingPermissions):
-        return Told("That is for members with *Manage Server*.")
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         return Told("That command has changed. Restart Discord, and it is up to date.")
     return error
@@ -97,6 +97,23 @@ class Client(discord.Client):
         self._presses = Presses(desk, self.voice, questions, lists)
         self._mentions = Mentions(self, desk, self.voice)
         add_commands(self.tree, desk, self.voice, questions, lists, now)
+        add_settings(self.tree, desk, self.voice, now)
+
+    async def withdraw(self, shown: Shown) -> None:
+        """Edit a message to say that a source of its answer was withdrawn.
+
+        Raises:
+            discord.HTTPException: Discord does not let us, for now.
+        """
+        channel = self.get_partial_messageable(shown.channel_id, guild_id=shown.server_id)
+        message = channel.get_partial_message(shown.message_id)
+        view = note(WITHDRAWN)
+        try:
+            await self.voice.delivery.again(
+                lambda: message.edit(view=view, allowed_mentions=NO_PINGS)
+            )
+        except (discord.NotFound, discord.Forbidden) as error:  # it is gone, or one reader's own
+            logger.info("an answer was not edited: %s", named(error))
 
     async def setup_hook(self) -> None:
         """Take up the buttons of messages from before, and tell Discord of the commands."""

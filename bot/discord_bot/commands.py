@@ -47,14 +47,16 @@ def add_commands(
     now: Callable[[], datetime],
 ) -> None:
     """Add the commands to a tree; `now` is the clock that ages are counted from."""
-    _add_ask(tree, desk, questions, now)
-    _add_ask_about(tree, questions)
-    _add_lists(tree, desk, lists)
+    _add_ask(tree, desk, voice, questions, now)
+    _add_ask_about(tree, voice, questions)
+    _add_lists(tree, desk, voice, lists)
     _add_help(tree, desk, voice)
     _add_forget(tree, desk, voice)
 
 
-def _add_ask(tree: Tree, desk: Desk, questions: Questions, now: Callable[[], datetime]) -> None:
+def _add_ask(
+    tree: Tree, desk: Desk, voice: Voice, questions: Questions, now: Callable[[], datetime]
+) -> None:
     @tree.command(description="Ask the articles a question")
     @app_commands.describe(
         question="What you want to know",
@@ -69,41 +71,45 @@ def _add_ask(tree: Tree, desk: Desk, questions: Questions, now: Callable[[], dat
         since: str | None = None,
         source: str | None = None,
     ) -> None:
-        wish = Wish(
-            interaction.user.id,
-            server_of(interaction),
-            question,
-            published_after=moment_of(since, now()) if since else None,
-            source=source.strip() or None if source else None,
-        )
-        await questions.answer(interaction, wish, private=private)
+        async with voice.apologising(interaction):
+            wish = Wish(
+                interaction.user.id,
+                server_of(interaction),
+                question,
+                published_after=moment_of(since, now()) if since else None,
+                source=source.strip() or None if source else None,
+            )
+            await questions.answer(interaction, wish, private=private)
 
     ask.autocomplete("since")(suggest_ages)
     ask.autocomplete("source")(source_suggester(desk))
 
 
-def _add_ask_about(tree: Tree, questions: Questions) -> None:
+def _add_ask_about(tree: Tree, voice: Voice, questions: Questions) -> None:
     @tree.context_menu(name=_ASK_ABOUT)
     async def ask_about(interaction: Interaction, message: discord.Message) -> None:
-        text = message.content.strip()
-        if not text:
-            raise Told("That message has no text to ask about.")
-        wish = Wish(interaction.user.id, server_of(interaction), text)
-        # About somebody else's words: what comes of it is for the asker to share.
-        await questions.answer(interaction, wish, private=True)
+        async with voice.apologising(interaction):
+            text = message.content.strip()
+            if not text:
+                raise Told("That message has no text to ask about.")
+            wish = Wish(interaction.user.id, server_of(interaction), text)
+            # About somebody else's words: what comes of it is for the asker to share.
+            await questions.answer(interaction, wish, private=True)
 
 
-def _add_lists(tree: Tree, desk: Desk, lists: Lists) -> None:
+def _add_lists(tree: Tree, desk: Desk, voice: Voice, lists: Lists) -> None:
     @tree.command(description="The outlets that the articles are from")
     async def sources(interaction: Interaction) -> None:
-        desk.count_press(interaction.user.id, server_of(interaction))
-        await lists.show_sources(interaction)
+        async with voice.apologising(interaction):
+            desk.count_press(interaction.user.id, server_of(interaction))
+            await lists.show_sources(interaction)
 
     @tree.command(description="Read an article")
     @app_commands.describe(article="Its title")
     async def article(interaction: Interaction, article: str) -> None:
-        desk.count_press(interaction.user.id, server_of(interaction))
-        await lists.show_article(interaction, article)
+        async with voice.apologising(interaction):
+            desk.count_press(interaction.user.id, server_of(interaction))
+            await lists.show_article(interaction, article)
 
     @article.autocomplete("article")
     async def titles(_: Interaction, current: str) -> Choices:
@@ -117,21 +123,23 @@ def _add_lists(tree: Tree, desk: Desk, lists: Lists) -> None:
 def _add_help(tree: Tree, desk: Desk, voice: Voice) -> None:
     @tree.command(description="What I do, and how to ask")
     async def help(interaction: Interaction) -> None:  # noqa: A001  (that is its name)
-        desk.count_press(interaction.user.id, server_of(interaction))
-        await voice.think(interaction, private=True)
-        collection = await desk.read(desk.engine.collection)
-        await voice.finish(interaction, note(f"{_HELP}\n\n-# {covers(collection)}"))
+        async with voice.apologising(interaction):
+            desk.count_press(interaction.user.id, server_of(interaction))
+            await voice.think(interaction, private=True)
+            collection = await desk.read(desk.engine.collection)
+            await voice.finish(interaction, note(f"{_HELP}\n\n-# {covers(collection)}"))
 
 
 def _add_forget(tree: Tree, desk: Desk, voice: Voice) -> None:
     @tree.command(description="Erase your questions and votes")
     async def forget(interaction: Interaction) -> None:
-        desk.count_press(interaction.user.id, server_of(interaction))
-        await voice.think(interaction, private=True)
-        erased = await desk.forget(interaction.user.id)
-        questions = f"{erased.questions:,} question{'s' if erased.questions != 1 else ''}"
-        votes = f"{erased.votes:,} vote{'s' if erased.votes != 1 else ''}"
-        await voice.finish(interaction, note(f"Erased: {questions} and {votes} of yours."))
+        async with voice.apologising(interaction):
+            desk.count_press(interaction.user.id, server_of(interaction))
+            await voice.think(interaction, private=True)
+            erased = await desk.forget(interaction.user.id)
+            questions = f"{erased.questions:,} question{'s' if erased.questions != 1 else ''}"
+            votes = f"{erased.votes:,} vote{'s' if erased.votes != 1 else ''}"
+            await voice.finish(interaction, note(f"Erased: {questions} and {votes} of yours."))
 
 
 async def suggest_ages(_: Interaction, current: str) -> Choices:

@@ -52,11 +52,9 @@ class Presses:
 
     async def pressed(self, interaction: Interaction, action: str, name: str, place: str) -> None:
         """Serve a press; never raises what Discord or the engine do."""
-        try:
+        async with self._voice.apologising(interaction):
             self._desk.count_press(interaction.user.id, server_of(interaction))
             await self._presses.get(action, _unknown)(interaction, name, place)
-        except Exception as error:  # noqa: BLE001  (one bad press must not end the others)
-            await self._voice.apologise(interaction, error)
 
     async def submitted(self, interaction: Interaction) -> None:
         """Serve a modal of ours; of other interactions nothing is done here."""
@@ -66,14 +64,12 @@ class Presses:
         match = PATTERN.fullmatch(data["custom_id"])
         if match is None:
             return
-        try:
+        async with self._voice.apologising(interaction):
             values = dict(_values(data["components"]))
             if match["action"] == "follow":
                 await self._asked(interaction, match["name"], values)
             elif match["action"] == "down":
                 await self._voted_down(interaction, match["name"], values)
-        except Exception as error:  # noqa: BLE001  (likewise)
-            await self._voice.apologise(interaction, error)
 
     async def _page(self, interaction: Interaction, name: str, place: str) -> None:
         await self._voice.turn(interaction)

@@ -1,6 +1,8 @@
 """What goes out to Discord: nothing that we send pings, and each asker is told one thing."""
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +57,14 @@ class Voice:
                 view=view, ephemeral=True, allowed_mentions=NO_PINGS
             )
         )
+
+    @asynccontextmanager
+    async def apologising(self, interaction: Interaction) -> AsyncIterator[None]:
+        """Tell the asker of whatever goes wrong inside."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  (one bad press must not end the others)
+            await self.apologise(interaction, error)
 
     async def apologise(self, interaction: Interaction, error: BaseException) -> None:
         """Tell the asker, and nobody else, why there is no answer; never raises."""

@@ -25,7 +25,7 @@ _CANT_READ = (
 )
 _NOT_HERE = (
     "In {} I answer only commands such as `/ask`. Members with *Manage Server* can let me answer "
-    "mentions there: `/settings channel`."
+    "mentions there: `/settings channel:`."
 )
 _MOST_NAME = 90
 
