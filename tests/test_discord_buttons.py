@@ -231,4 +231,3 @@ async def test_a_long_answer_is_turned_page_by_page(scene: Scene) -> None:
         quotes += text_of(message).count("> ")
     saved = scene.desk.engine.saved("ans_1")
     assert quotes == len({(c.document_id, c.id) for c in saved.citations})
-

@@ -23,6 +23,7 @@ from tests.discord_rig import (
     discord_here,
     limited,
     lost,
+    no_access,
     status,
     taken_unnoticed,
 )
@@ -255,7 +256,8 @@ def test_a_bad_token_or_a_missing_permission_ends_it_with_one_line(
     async def check() -> None:
         async with discord_here(monkeypatch, rig):
             assert "the token is not valid" in await refused("wrong")
-            assert "a permission is missing" in await refused(TOKEN, status(403))
+            assert "a permission is missing (403)" in await refused(TOKEN, status(403))
+            assert "a permission is missing (Missing Access)" in await refused(TOKEN, no_access)
             assert "does not let the bot start" in await refused(TOKEN, status(404))
 
     asyncio.run(check())

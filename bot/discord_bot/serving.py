@@ -21,6 +21,7 @@ _FIRST_DELAY_S, _MOST_DELAY_S = 1.0, 60.0
 _CALM_S = 120.0
 _EVENTS = ("discord.py:", "discord-ui-", "CommandTree-")
 _TOKEN = "Copy a new token: Developer Portal, your application, Bot, Reset Token."  # noqa: S105
+_INVITE = "Add the bot anew with the link that --check prints."
 _UPDATE = "Install the newest Citewire."
 _REFUSALS = {
     4004: ("the token is not valid", _TOKEN),
@@ -91,10 +92,8 @@ class Supervisor:
         except discord.LoginFailure as error:
             raise DiscordRefused("the token is not valid", _TOKEN) from error
         except discord.Forbidden as error:
-            raise DiscordRefused(
-                f"a permission is missing ({error.text or 'access denied'})",
-                "Invite the bot anew with the link that --check prints.",
-            ) from error
+            said = " ".join(error.text.split()) if error.code else "403"  # else it is a page
+            raise DiscordRefused(f"a permission is missing ({said})", _INVITE) from error
         except discord.HTTPException as error:
             if passes(error):
                 raise
