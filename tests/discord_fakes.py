@@ -90,6 +90,10 @@ class Scene:
         self.channel = self.guild.create_text_channel("general")
         self.ada = self.guild.add_member(env.create_user("ada"))
         self.bob = self.guild.add_member(env.create_user("bob"))
+        manager = self.guild.create_role(
+            "Moderators", permissions=discord.Permissions(manage_guild=True)
+        )
+        self.moderator = self.guild.add_member(env.create_user("moderator"), roles=[manager])
         self.settle(replace(AT_ONCE, channels=(self.channel.id,)))
 
     def settle(self, settings: ServerSettings) -> None:

@@ -205,7 +205,7 @@ async def test_buttons_count_as_questions_do(scene: Scene) -> None:
     assert refused.response
     assert refused.response.ephemeral
     assert text_of(refused.response) == r"Again in 12 s." "\n\n" r"Your question was: And \*rain\*?"
-    for _ in range(11):
+    for _ in range(19):
         await scene.ada.click(message, label="Show passages")
     pressed = await scene.ada.click(message, label="Show passages")
     assert text_of(pressed.response) == "Again in 1 s."

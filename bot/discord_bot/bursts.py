@@ -15,8 +15,8 @@ class Bucket:
     per_second: float
 
 
-PERSON = Bucket(burst=12, per_second=1)
-SERVER = Bucket(burst=120, per_second=20)
+PERSON = Bucket(burst=20, per_second=1)
+SERVER = Bucket(burst=200, per_second=20)
 
 
 class Bursts:

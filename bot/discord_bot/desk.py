@@ -160,18 +160,16 @@ class Desk:
         while len(self._settings) > _MOST_SETTINGS:
             self._settings.popitem(last=False)
 
-    async def ask(self, wish: Wish, settings: ServerSettings) -> Found:
-        """Return the answer; what is asked is remembered.
+    async def ask(self, wish: Wish, filters: Filters, citations: int) -> Found:
+        """Return the answer, with at most `citations`; what is asked is remembered.
 
         Raises:
-            Told: The server does not allow the source.
             QueueFull: Too many questions are waiting.
             DeadlineExceeded: It took too long.
             BotError: There is no answer, for another reason.
             IndexingError: There is no index that can be read.
         """
-        filters = filters_of(wish, settings)
-        return await self._asking.run(lambda: self._answer(wish, filters, settings.citations))
+        return await self._asking.run(lambda: self._answer(wish, filters, citations))
 
     async def found(self, answer_id: str) -> Found:
         """Return a saved answer.

@@ -2,7 +2,7 @@
 
 import discord
 
-from bot.discord_bot.desk import Desk, Found, Wish
+from bot.discord_bot.desk import Desk, Found, Wish, filters_of
 from bot.discord_bot.layout import Shape, header_of, message_of
 from bot.discord_bot.preferences import ServerSettings, Shown
 from bot.discord_bot.saying import Interaction, Voice
@@ -27,10 +27,11 @@ class Questions:
             Exception: There is no answer; see `Desk.ask`.
         """
         settings = await self._desk.settings(wish.server_id)
+        filters = filters_of(wish, settings)
         self._desk.count_question(wish.user_id, wish.server_id, settings)
         alone = is_private(interaction, settings) if private is None else private
         await self._voice.think(interaction, private=alone)
-        found = await self._desk.ask(wish, settings)
+        found = await self._desk.ask(wish, filters, settings.citations)
         shape = Shape(header=header_of(found.answer, wish.question), shareable=alone)
         message = await self._voice.finish(interaction, shown(found, shape))
         await self._desk.remember(

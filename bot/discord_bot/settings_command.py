@@ -35,7 +35,7 @@ def add_settings(tree: Tree, desk: Desk, voice: Voice, now: Callable[[], datetim
     """Add the command to a tree; `now` is the clock that ages are counted from."""
 
     @tree.command(description="How I answer in this server; without options they are shown")
-    @app_commands.guild_only()
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.describe(

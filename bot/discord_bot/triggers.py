@@ -8,7 +8,7 @@ from typing import Literal
 import discord
 
 from bot.discord_bot.delivery import named
-from bot.discord_bot.desk import Desk, Wish
+from bot.discord_bot.desk import Desk, Wish, filters_of
 from bot.discord_bot.layout import Shape, header_of, note
 from bot.discord_bot.neutral import short
 from bot.discord_bot.preferences import ServerSettings, Shown
@@ -163,7 +163,8 @@ class Mentions:
         reply = await self._send(message, SEARCHING, thread)
         found = None
         try:
-            found = await self._desk.ask(wish, settings)
+            filters = filters_of(wish, settings)
+            found = await self._desk.ask(wish, filters, settings.citations)
             header = header_of(found.answer, wish.question if thread else "")
             view = shown(found, Shape(header=header))
         except Exception as error:  # noqa: BLE001  (whatever it is, the reply says so)
