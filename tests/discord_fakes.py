@@ -148,7 +148,12 @@ def played(story: Callable[..., Awaitable[None]]) -> Callable[..., None]:
 
 def text_of(message: Any) -> str:  # noqa: ANN401  (simcord's, or discord.py's)
     """All texts of a message, a line each."""
-    return "\n".join(item.content for item in _items(message) if isinstance(item, ui.TextDisplay))
+    return "\n".join(texts_of(message))
+
+
+def texts_of(message: Any) -> list[str]:  # noqa: ANN401
+    """All texts of a message."""
+    return [item.content for item in _items(message) if isinstance(item, ui.TextDisplay)]
 
 
 def buttons_of(message: Any) -> dict[str, str]:  # noqa: ANN401

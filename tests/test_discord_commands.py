@@ -49,7 +49,9 @@ async def test_a_long_list_of_sources_is_turned(scene: Scene) -> None:
 
 @played
 async def test_an_article_is_offered_and_read_in_pages(scene: Scene) -> None:
-    story = Article("a/" * 80 + "s.txt", "A story", "\n\n".join(f"Tea {n}." * 40 for n in range(20)))
+    story = Article(
+        "a/" * 80 + "s.txt", "A story", "\n\n".join(f"Tea {n}." * 40 for n in range(20))
+    )
     scene.add(TEA, story)
     offered = await scene.ada.autocomplete(scene.channel, "article", "article", "story")
     assert [choice["name"] for choice in offered] == ["A story"]
@@ -171,7 +173,9 @@ async def test_settings_are_for_members_with_manage_server(scene: Scene) -> None
     commands = await scene.client.tree.fetch_commands()
     (settings,) = [command for command in commands if command.name == "settings"]
     scene.guild.set_command_permissions(settings, {scene.ada: True})
-    assert await said(scene, "settings", private=True) == "That is for members with *Manage Server*."
+    assert (
+        await said(scene, "settings", private=True) == "That is for members with *Manage Server*."
+    )
     assert not scene.preferences.server(scene.guild.id).private
 
 
