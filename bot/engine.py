@@ -1,11 +1,8 @@
 """Where a door gets its answers: in this process, or from a Citewire endpoint; the same answers."""
 
-import threading
 from abc import ABC, abstractmethod
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from time import monotonic
 from typing import Protocol
 
@@ -17,15 +14,13 @@ from bot.errors import AnswerNotFound, AnswerWithdrawn, ConversationNotFound
 from bot.json_lines import from_json
 from bot.live import Kept, Watch
 from bot.memory import (
-    CONVERSATION_S,
-    MAX_CONVERSATIONS,
-    MAX_TURNS,
     NEW_CONVERSATION,
     Feedback,
     Memory,
     new_conversation_id,
     saved_or_said,
 )
+from bot.talks import Talks
 from corpus.article import Article
 from index.errors import ArticleNotFound
 
@@ -101,55 +96,6 @@ class Engine(Protocol):
         """End. Closing twice does nothing more."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Talk:
-    """What was said in a conversation, oldest first, and when the last of it was."""
-
-    turns: tuple[Turn, ...]
-    at: datetime
-
-
-class Talks:
-    """The conversations of the last day: in memory alone, since they hold what people asked.
-
-    Of one that is not there, after a restart say, the answers given in it are what was said.
-    """
-
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        """Begin without any."""
-        self._now = now
-        self._lock = threading.Lock()
-        self._held: OrderedDict[str, _Talk] = OrderedDict()
-
-    def history(self, conversation_id: str) -> tuple[Turn, ...]:
-        """Return what was said, oldest first; nothing where that is not known."""
-        with self._lock:
-            talk = self._held.get(conversation_id)
-        if talk is None or (self._now() - talk.at).total_seconds() > CONVERSATION_S:
-            return ()
-        return talk.turns
-
-    def add(self, conversation_id: str, before: Sequence[Turn], answer: Answer) -> None:
-        """Add a question and its answer to what was said before it."""
-        said = (Turn("user", answer.standalone_question), Turn("assistant", answer.answer))
-        now = self._now()
-        with self._lock:
-            self._held[conversation_id] = _Talk((*before, *said)[-MAX_TURNS:], now)
-            self._held.move_to_end(conversation_id)
-            while self._held and (len(self._held) > MAX_CONVERSATIONS or self._oldest_is_over(now)):
-                self._held.popitem(last=False)
-
-    def forget(self, conversation_ids: Sequence[str]) -> None:
-        """Drop these."""
-        with self._lock:
-            for name in conversation_ids:
-                self._held.pop(name, None)
-
-    def _oldest_is_over(self, now: datetime) -> bool:
-        oldest = next(iter(self._held.values()))
-        return (now - oldest.at).total_seconds() > CONVERSATION_S
-
-
 class KeepingEngine(ABC):
     """An engine that keeps answers, votes and conversations itself, wherever answers come from."""
 
@@ -210,10 +156,11 @@ class KeepingEngine(ABC):
         cited = self._memory.cited()
         if not cited:
             return ()
-        built_at = self.page("", 1).index.built_at
-        gone = tuple(name for name in cited if not self._is_there(name))
+        contents = self._shelf.contents()
+        listed = {line.id for line in contents.lines}
+        gone = tuple(name for name in cited if name not in listed and not self._is_there(name))
         for name in gone:
-            self._memory.forget(name, built_at)
+            self._memory.forget(name, contents.collection.index.built_at)
         return gone
 
     def drop_old(self) -> None:

@@ -87,7 +87,7 @@ class Settings(BaseModel):
         1000, description="open connections of a server process; beyond: 503"
     )
     answers_days: Annotated[int, Field(ge=0, le=3650)] = Field(
-        30, description="days that answers are kept for /v1/answers/ID; 0: none is"
+        30, description="days that answers are kept, for /v1/answers/ID and Discord; 0: none is"
     )
     requests_per_minute: Annotated[int, Field(ge=0)] = Field(
         600, description="requests a minute from one address without a key; 0: no limit"

@@ -345,6 +345,11 @@ def status(code: int, **headers: str) -> Fault:
     return fault
 
 
+async def no_access(_: Discord, __: web.Request) -> Reply:
+    """Discord itself does not allow it."""
+    return _json({"message": "Missing Access", "code": 50001}, status=403)
+
+
 async def limited(_: Discord, __: web.Request) -> Reply:
     """Discord's own rate limit."""
     record = {"message": "You are being rate limited.", "retry_after": 0.01, "global": False}

@@ -25,10 +25,10 @@ from bot.database import FILE, Database
 from bot.http_api.app import create_app
 from bot.http_api.metrics import Metrics
 from bot.http_api.service import Service
-from bot.http_api.work import Work
 from bot.live import Kept, Opened
 from bot.memory import Memory
 from bot.settings import Settings
+from bot.work import Work
 from index.retrieve import Retriever
 from tests.bot_fakes import NOW, answerer, opened
 from tests.fakes import Desk

@@ -54,7 +54,7 @@ def test_all_is_well(check: Check, preferences: Preferences) -> None:
         "server Rig (200)",
         "link that adds the bot to a server",
     ]
-    assert "in 1 channels" in found[-2].says
+    assert found[-2].says.endswith("channels where it answers mentions: 1")
     assert found[-1].says == invite_link(APPLICATION)
 
 

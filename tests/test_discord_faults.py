@@ -23,6 +23,7 @@ from tests.discord_rig import (
     discord_here,
     limited,
     lost,
+    no_access,
     status,
     taken_unnoticed,
 )
@@ -255,7 +256,8 @@ def test_a_bad_token_or_a_missing_permission_ends_it_with_one_line(
     async def check() -> None:
         async with discord_here(monkeypatch, rig):
             assert "the token is not valid" in await refused("wrong")
-            assert "a permission is missing" in await refused(TOKEN, status(403))
+            assert "a permission is missing (403)" in await refused(TOKEN, status(403))
+            assert "a permission is missing (Missing Access)" in await refused(TOKEN, no_access)
             assert "does not let the bot start" in await refused(TOKEN, status(404))
 
     asyncio.run(check())
@@ -318,7 +320,8 @@ def test_nothing_that_was_said_is_logged_at_info(
 def test_waiting_grows_and_is_forgotten_after_a_calm_time() -> None:
     now = 0.0
     back_off = BackOff(lambda: now, max)
-    assert [back_off.next(OSError()) for _ in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
+    waits = [back_off.next(OSError()) for _ in range(10)]
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 150, 150]
     now = 300.0
     assert back_off.next(OSError()) == 1
     assert BackOff(lambda: now, min).next(OSError()) == 0.5

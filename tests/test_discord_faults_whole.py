@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
@@ -16,6 +17,8 @@ from bot.discord_bot.delivery import Delivery
 from bot.discord_bot.desk import Desk
 from bot.discord_bot.preferences import Preferences, ServerSettings
 from bot.discord_bot.serving import Supervisor
+from bot.discord_bot.tidying import Tidying
+from bot.engine import LocalEngine
 from tests.bot_fakes import NOW, TEA, WHALE, library
 from tests.discord_rig import (
     CHANNEL,
@@ -31,6 +34,7 @@ from tests.discord_rig import (
     taken_unnoticed,
 )
 from tests.engine_fakes import engine
+from tests.fakes import Desk as IndexDesk
 
 FAULTS = [
     pytest.param([], id="nothing"),
@@ -48,8 +52,17 @@ async def nap(_: float) -> None:
     await asyncio.sleep(0)
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The parts of a bot, and the clients that it had."""
+
+    engine: LocalEngine
+    preferences: Preferences
+    clients: list[Client]
+
+
 @asynccontextmanager
-async def running(rig: Discord, folder: Path) -> AsyncIterator[None]:
+async def running(rig: Discord, folder: Path) -> AsyncIterator[Running]:
     """The bot over a small library; its mentions are answered, and nobody has to wait."""
     library(folder, TEA, WHALE)
     preferences = Preferences(Database(folder / FILE), lambda: NOW, 30)
@@ -61,11 +74,16 @@ async def running(rig: Discord, folder: Path) -> AsyncIterator[None]:
 
     with engine(folder) as local:
         desk = Desk(local, preferences, monotonic)
-        make = lambda: Client(desk, no_sync, now=lambda: NOW, delivery=Delivery(nap))  # noqa: E731
+        clients: list[Client] = []
+
+        def make() -> Client:
+            clients.append(Client(desk, no_sync, now=lambda: NOW, delivery=Delivery(nap)))
+            return clients[-1]
+
         task = asyncio.create_task(Supervisor(make, nap).run(TOKEN))
         try:
             await rig.until(lambda: rig.identified > 0)
-            yield
+            yield Running(local, preferences, clients)
         finally:
             task.cancel()
             await asyncio.wait({task}, timeout=TIMEOUT_S)
@@ -151,5 +169,28 @@ def test_what_is_asked_while_it_reconnects_is_answered_once(
             await rig.until(lambda: sum(map(answered, rig.finished.values())) == 1)
             await rig.until(lambda: sum(map(answered, rig.messages)) == 2)
             assert len(rig.messages) == 2
+
+    asyncio.run(check())
+
+
+def test_a_message_says_that_its_source_was_withdrawn_when_the_article_is_deleted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async def check() -> None:
+        rig = Discord()
+        async with discord_here(monkeypatch, rig), running(rig, tmp_path) as bot:
+            await rig.ask("<@100> Tea moon?")
+            await rig.until(lambda: sum(map(answered, rig.messages)) == 1)
+            while not bot.preferences.answers():  # what it shows is remembered then
+                await asyncio.sleep(0.01)
+            IndexDesk(tmp_path, first=1000).builder().delete(frozenset({"tea.txt"}))
+            bot.engine._kept.refresh()
+            tidying = Tidying(bot.engine, bot.preferences, bot.clients[0].withdraw)
+            for _ in range(2):
+                await tidying.say_withdrawn()
+                shown = str(rig.messages[0]["components"])
+                assert "withdrawn" in shown
+                assert "Tea moon." not in shown
+            assert rig.messages[0]["edits"] == 2, "the answer, and that it was withdrawn: once"
 
     asyncio.run(check())

@@ -87,6 +87,8 @@ def test_a_question_is_kept_as_a_hash_unless_its_server_keeps_text(
     preferences.add_question(asked, replace(answer, id="ans_2"))
     assert b"about tea" in stored(tmp_path)
     preferences.add_question(replace(asked, server_id=None), replace(answer, id="ans_3"))
+    preferences.set_server(SERVER, ServerSettings(keep_questions=False))
+    assert b"about tea" not in stored(tmp_path), "nor is what was kept before"
 
 
 def test_the_same_question_has_the_same_hash_in_one_file_only(

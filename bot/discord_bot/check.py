@@ -127,8 +127,8 @@ async def _server(client: discord.Client, server_id: int, channels: Sequence[int
         if channel.id in channels and (missing := _missing(channel.permissions_for(me))):
             says = f"lacks {missing} in #{channel.name}. Edit Channel > Permissions."
             return Finding(fine=False, about=about, says=says)
-    where = f"answers mentions in {len(channels)} channels" if channels else "answers commands"
-    return Finding(fine=True, about=about, says=f"may do what it must; {where}")
+    says = f"may do what it must; channels where it answers mentions: {len(channels)}"
+    return Finding(fine=True, about=about, says=says)
 
 
 def _missing(granted: discord.Permissions) -> str:

@@ -24,8 +24,8 @@ from bot.discord_bot.preferences import (
 from bot.discord_bot.problems import Told, wait_line
 from bot.engine import Engine
 from bot.errors import ConversationNotFound, DatabaseUnusable
-from bot.http_api.work import QueueFull, Work
 from bot.memory import NEW_CONVERSATION
+from bot.work import QueueFull, Work
 from corpus.article import Article
 from index.errors import ArticleNotFound, IndexingError
 from index.store import Filters

@@ -122,10 +122,14 @@ class Preferences:
         return _SETTINGS.validate_json(rows[0][0]) if rows else DEFAULTS
 
     def set_server(self, server_id: int, settings: ServerSettings) -> None:
-        """Keep the settings of a server."""
+        """Keep the settings of a server; where it keeps no questions, forget those that it kept."""
         record = _SETTINGS.dump_json(settings).decode()
+        blank = "UPDATE discord_questions SET question = NULL WHERE server_id = ? AND question > ''"
         with self._database.transaction(write=True) as db:
             db.execute("INSERT OR REPLACE INTO discord_servers VALUES (?, ?)", (server_id, record))
+            blanked = 0 if settings.keep_questions else db.execute(blank, (server_id,)).rowcount
+        if blanked:
+            self._database.empty_log()
 
     def hash_of(self, user_id: int) -> str:
         """Return what stands for a person: 32 hex digits."""

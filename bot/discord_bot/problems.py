@@ -11,7 +11,7 @@ from bot.errors import (
     DatabaseUnusable,
     QuestionRefused,
 )
-from bot.http_api.work import DeadlineExceeded, QueueFull
+from bot.work import DeadlineExceeded, QueueFull
 from index.errors import ArticleNotFound, IndexingError
 
 EMPTY_QUESTION = "Ask me something: for example `/ask question:` and what you want to know."

@@ -16,11 +16,13 @@ from bot.errors import DiscordRefused
 
 # Answers in the making have so long when the process is told to leave.
 GRACE_S = 5.0
-_FIRST_DELAY_S, _MOST_DELAY_S = 1.0, 60.0
+# Discord takes a token away after a thousand new sessions in a day: 86 400 s / 112 s are fewer.
+_FIRST_DELAY_S, _MOST_DELAY_S = 1.0, 150.0
 # After so long without a fault the next one is waited for as the first.
 _CALM_S = 120.0
 _EVENTS = ("discord.py:", "discord-ui-", "CommandTree-")
 _TOKEN = "Copy a new token: Developer Portal, your application, Bot, Reset Token."  # noqa: S105
+_INVITE = "Add the bot anew with the link that --check prints."
 _UPDATE = "Install the newest Citewire."
 _REFUSALS = {
     4004: ("the token is not valid", _TOKEN),
@@ -30,6 +32,7 @@ _REFUSALS = {
     4013: ("the intents are not valid", _UPDATE),
     4014: ("a privileged intent is not allowed", _UPDATE),
 }
+_PASSING = (discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed)
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +85,7 @@ class Supervisor:
                     await self._log_in(client, token)
                     await self._stay(client, back_off)
                     return
-            except (discord.DiscordException, *BROKEN) as error:
+            except (*_PASSING, *BROKEN) as error:
                 await self._wait(back_off, error)
 
     async def _log_in(self, client: discord.Client, token: str) -> None:
@@ -91,10 +94,8 @@ class Supervisor:
         except discord.LoginFailure as error:
             raise DiscordRefused("the token is not valid", _TOKEN) from error
         except discord.Forbidden as error:
-            raise DiscordRefused(
-                f"a permission is missing ({error.text or 'access denied'})",
-                "Invite the bot anew with the link that --check prints.",
-            ) from error
+            said = " ".join(error.text.split()) if error.code else "403"  # else it is a page
+            raise DiscordRefused(f"a permission is missing ({said})", _INVITE) from error
         except discord.HTTPException as error:
             if passes(error):
                 raise
