@@ -63,9 +63,9 @@ class Scene:
         memory = Memory(self.database, lambda: NOW, 30)
         return LocalEngine(asked, kept, memory, self.preferences.answers_in)
 
-    def bot(self, engine: Any = None) -> Client:  # noqa: ANN401  (broken ones too)
+    def bot(self, engine: Any = None, threads: int = 4) -> Client:  # noqa: ANN401  (broken ones too)
         """A bot as after a start."""
-        self.desk = Desk(engine or self.engine(), self.preferences, self.clock)
+        self.desk = Desk(engine or self.engine(), self.preferences, self.clock, threads=threads)
         return Client(self.desk, self._sync, now=lambda: NOW)
 
     async def _sync(self, client: Client) -> None:
