@@ -1,7 +1,6 @@
 """`citewire discord`: the parts put together, and the process that runs them."""
 
 import asyncio
-import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +11,7 @@ from bot import wire
 from bot.discord_bot.check import Finding, examine
 from bot.discord_bot.client import Client, intents
 from bot.discord_bot.desk import Desk
+from bot.discord_bot.logs import quieten
 from bot.discord_bot.preferences import Preferences, Shown
 from bot.discord_bot.serving import Supervisor, until_told
 from bot.discord_bot.syncing import sync_commands
@@ -24,12 +24,6 @@ from bot.settings import Settings
 from index.errors import IndexingError
 
 _LOOK_S = 0.2
-_QUIETER = {
-    "discord": logging.WARNING,  # below, it logs everything that is said, and secrets
-    "discord.client": logging.ERROR,  # it warns that for voices another library is needed
-    "bot.answerer": logging.WARNING,  # the ids of answers: who has one may read it
-}
-
 Say = Callable[[str], None]
 
 
@@ -85,7 +79,7 @@ def serve(settings: Settings, say: Say) -> None:
         DiscordRefused: Discord does not let the bot do what it must.
     """
     token = _token(settings)
-    _quieten()
+    quieten()
     bot = _bot(settings)
     try:
         asyncio.run(_run(bot, token, say))
@@ -114,7 +108,7 @@ def check(settings: Settings, say: Say) -> bool:
         SettingsError: There is no token.
     """
     token = _token(settings)
-    _quieten()
+    quieten()
     bot = _bot(settings)
 
     async def look() -> bool:
@@ -158,8 +152,3 @@ def _token(settings: Settings) -> str:
     if settings.discord_token is None:
         raise SettingsError(("CITEWIRE_DISCORD_TOKEN is not set (docs/discord.md)",))
     return settings.discord_token.get_secret_value()
-
-
-def _quieten() -> None:
-    for name, level in _QUIETER.items():
-        logging.getLogger(name).setLevel(level)
