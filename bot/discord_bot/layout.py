@@ -1,6 +1,6 @@
 """An answer as people see it in Discord: pages of one components-v2 message, and its buttons."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import discord
@@ -17,7 +17,9 @@ from bot.excerpts import Articles, Run, excerpts
 # the question, neutralised and as it was understood, and the page's number.
 MOST_TEXT = 3000
 _MOST_QUESTION = 200
+_MOST_NUMBER = len(" [10]")
 _HEADER = 1001
+_LINE, _PARAGRAPH = "\n", "\n\n"
 _MOST_TITLE = 200
 _MOST_SOURCE = 60
 _CLOSEST = 3
@@ -29,10 +31,10 @@ _QUIET = discord.Colour(0x80848E)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What stays on one page; `tight`: right below the one before, without an empty line."""
+    """What stays on one page; `gap` is between it and the block before."""
 
     text: str
-    tight: bool = False
+    gap: str = _PARAGRAPH
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +161,9 @@ def pages_of(blocks: Iterable[Block], most: int = MOST_TEXT) -> list[str]:
     """
     pages: list[str] = []
     for block in blocks:
-        gap = "\n" if block.tight else "\n\n"
         for part in _fitting(block.text, most):
-            if pages and length(pages[-1]) + length(gap) + length(part) <= most:
-                pages[-1] += gap + part
+            if pages and length(pages[-1]) + length(block.gap) + length(part) <= most:
+                pages[-1] += block.gap + part
             else:
                 pages.append(part)
     return pages
@@ -186,41 +187,51 @@ def _blocks(answer: Answer, articles: Articles, collection: Collection | None) -
     if answer.status == "abstained":
         yield from _abstention(answer, collection)
     else:
-        if answer.mode == "llm":
-            yield Block(plain(answer.answer))
-        for runs in excerpts(answer.citations, articles, _CONTEXT_CHARS):
-            yield from _quotes(runs)
+        found = list(excerpts(answer.citations, articles, _CONTEXT_CHARS))
+        # Evidence is in bold type once: where it stands in its article if something stands there
+        # beside it, else in the answer.
+        alone = {run.citation for runs in found if not _has_context(runs) for run in runs}
+        yield from _said(answer, alone)
         for conflict in answer.conflicts:
             yield Block(f"**{plain(write_conflict(conflict, answer.citations))}**")
+        for runs in filter(_has_context, found):
+            yield from _excerpt(runs)
         yield Block(summary(answer))
         for line in source_lines(answer.citations):
-            yield Block(line, tight=True)
+            yield Block(line, _LINE)
     for notice in answer.warnings:
-        yield Block(f"-# Note: {one_line(notice.message)}", tight=True)
+        yield Block(f"-# Note: {one_line(notice.message)}", _LINE)
 
 
-def _quotes(runs: Sequence[Run]) -> Iterator[Block]:
-    """Yield an excerpt as one block, or its quotes alone where it would fit on no page."""
+def _said(answer: Answer, alone: Container[Citation | None]) -> Iterator[Block]:
+    """Yield the answer with its numbers; quotes that stand `alone` are in bold type."""
+    if answer.mode != "extractive":
+        yield Block(plain(answer.answer))
+        return
+    gap = _PARAGRAPH
+    for citation in answer.citations:
+        text = one_line(citation.cited_text)
+        if citation in alone and length(text) + len("****") + _MOST_NUMBER <= MOST_TEXT:
+            text = f"**{text}**"
+        yield Block(f"{text} [{citation.number}]", gap)
+        gap = " "
+
+
+def _has_context(runs: Sequence[Run]) -> bool:
+    return any(run.citation is None and run.text.strip(" \n…") for run in runs)
+
+
+def _excerpt(runs: Sequence[Run]) -> Iterator[Block]:
+    """Yield an excerpt, or nothing where it would fit on no page: its quotes are in the answer."""
     block = f"> {''.join(map(_run, runs)).strip()}"
     if length(block) <= MOST_TEXT:
         yield Block(block)
-        return
-    for run in runs:
-        if run.citation:
-            number = f" [{run.citation.number}]"
-            for part in _fitting(_evidence(run.text), MOST_TEXT - len(number) - len("> ****")):
-                yield Block(f"> **{part}**", tight=True)
-            yield Block(f"> —{number}", tight=True)
 
 
 def _run(run: Run) -> str:
     if run.citation is None:
         return _spaced(run.text)
-    return f"**{_evidence(run.text)}** [{run.citation.number}]"
-
-
-def _evidence(text: str) -> str:
-    return one_line(text) or "…"
+    return f"**{one_line(run.text)}** [{run.citation.number}]"
 
 
 def _spaced(text: str) -> str:
@@ -237,7 +248,7 @@ def _abstention(answer: Answer, collection: Collection | None) -> Iterator[Block
     if closest:
         yield Block("Closest:")
     for line in closest:
-        yield Block(f"- {line}", tight=True)
+        yield Block(f"- {line}", _LINE)
     if collection is not None:
         yield Block(f"-# {covers(collection)}")
 
