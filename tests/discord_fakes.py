@@ -63,9 +63,9 @@ class Scene:
         memory = Memory(self.database, lambda: NOW, 30)
         return LocalEngine(asked, kept, memory, self.preferences.answers_in)
 
-    def bot(self, engine: Any = None) -> Client:  # noqa: ANN401  (broken ones too)
+    def bot(self, engine: Any = None, threads: int = 4) -> Client:  # noqa: ANN401  (broken ones too)
         """A bot as after a start."""
-        self.desk = Desk(engine or self.engine(), self.preferences, self.clock)
+        self.desk = Desk(engine or self.engine(), self.preferences, self.clock, threads=threads)
         return Client(self.desk, self._sync, now=lambda: NOW)
 
     async def _sync(self, client: Client) -> None:
@@ -100,6 +100,22 @@ class Scene:
         """Let the server have these settings."""
         self.preferences.set_server(self.guild.id, settings)
         self.desk._settings.clear()
+
+    def channel_without(self, permission: str) -> simcord.ChannelHandle:
+        """A channel in which the bot lacks a permission."""
+        assert self.guild.me
+        denied = discord.PermissionOverwrite.from_pair(
+            discord.Permissions.none(), discord.Permissions(**{permission: True})
+        )
+        return self.guild.create_text_channel("quiet", overwrites={self.guild.me: denied})
+
+    def last(self, channel: simcord.ChannelHandle) -> simcord.ResponseMessage:
+        """The last message of a channel, as it is whenever it is looked at."""
+        message = channel.last_message
+        assert message
+        return simcord.ResponseMessage(
+            self.env, self.env.backend.get_message(channel.id, message.id)
+        )
 
     async def reply_without_ping(self, message: discord.Message, content: str) -> None:
         """Let Ada reply with "mention off"; simcord's members always ping."""
@@ -144,6 +160,12 @@ def played(story: Callable[..., Awaitable[None]]) -> Callable[..., None]:
         parameters=[path, *parameters]
     )
     return test
+
+
+def reply(result: simcord.InteractionResult) -> simcord.ResponseMessage:
+    """The reply that somebody got."""
+    assert result.response
+    return result.response
 
 
 def text_of(message: Any) -> str:  # noqa: ANN401  (simcord's, or discord.py's)

@@ -10,8 +10,11 @@ _WANTS = (
     "[a](<https://evil.example>)", "[a](<https://evil.example> 'title')", "[[a]](https://evil.example)",
     "[1](http://evil.example)", "](https://evil.example)", "**bold**", "*italic*", "_italic_",
     "__under__", "~~gone~~", "||spoiler||", "`code`", "``two``", "```fence```", "```py\nfence",
-    "# Heading", "### Small", "-# subtext", "> quote", ">>> all of it", "- a list", "1. one", "* star",
-    "\\", "\\\\", "\\*", "***", "****", "*" * 80, "`" * 7, "|" * 9, "~" * 5, "_" * 6, "\u200b", "\u202e",
+    "# Heading", "### Small", "-# subtext", "> quote", ">>> all of it", "- a list", "1. one",
+    "* star",
+    "\\", "\\\\", "\\*", "***", "****",
+    "*" * 80, "`" * 7, "|" * 9, "~" * 5, "_" * 6,
+    "\u200b", "\u202e",
     "a" * 2000, "\U0001f600" * 900, "\\" * 1500, "e" + "\u0301" * 400, "\u0000\u0007\u001b[31mred",
 )  # fmt: skip
 

@@ -1,8 +1,8 @@
 """What Discord makes of a text, as far as it matters: what is seen, and what acts.
 
-After the rules of Discord's clients (simple-markdown, first rule that matches at a place wins). What
-acts is named: `bold`, `link https://…`, `mention <@1>`. Servers and apps that read the raw text are
-stricter than that: `raw_dangers`.
+After the rules of Discord's clients (simple-markdown: the first rule that matches at a place wins).
+What acts is named: `bold`, `link https://…`, `mention <@1>`. Servers and apps that read the raw
+text are stricter than that: `raw_dangers`.
 """
 
 import re
@@ -54,7 +54,8 @@ def shown(raw: str) -> Shown:
     """Return what Discord shows."""
     result = Shown()
     lines = []
-    for line in raw.split("\n"):
+    for whole in raw.split("\n"):
+        line = whole
         while match := _BLOCKS.match(line):
             result.acts.append(f"block {match['mark'].strip()}")
             line = line[match.end() :]

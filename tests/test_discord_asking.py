@@ -88,9 +88,11 @@ async def test_a_mention_is_answered_in_one_message(scene: Scene) -> None:
     assert reply.reference
     assert reply.reference.message_id == asked.id
     assert len(scene.channel.history()) == 2
-    posted = [r for r in scene.env.http_requests if r.method in {"POST", "PATCH"}]
-    assert [r.method for r in posted if "/messages" in r.path] == ["POST", "PATCH"]
-    assert all(r.json["nonce"] and r.json["enforce_nonce"] for r in posted if "nonce" in r.json)
+    sent, edited = (r for r in scene.env.http_requests if "/messages" in r.path)
+    assert (sent.method, edited.method) == ("POST", "PATCH")
+    assert isinstance(sent.json, dict)
+    assert sent.json["nonce"]
+    assert sent.json["enforce_nonce"]
 
 
 @played

@@ -4,13 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import discord
 import pytest
 
 from bot.discord_bot.preferences import DEFAULTS
 from corpus.article import Article
 from tests.bot_fakes import TEA
-from tests.discord_fakes import AT_ONCE, Scene, buttons_of, pinged, played, text_of
+from tests.discord_fakes import AT_ONCE, Scene, buttons_of, pinged, played, reply, text_of
 
 QUESTION = "Tea moon?"
 
@@ -38,7 +37,7 @@ async def test_sources_lists_the_outlets(scene: Scene) -> None:
 async def test_a_long_list_of_sources_is_turned(scene: Scene) -> None:
     scene.add(*(Article(f"{n}.txt", f"T{n}", "Tea.", source=f"Outlet *{n:03}*") for n in range(90)))
     result = await scene.ada.slash(scene.channel, "sources")
-    page = result.response
+    page = reply(result)
     text = text_of(page)
     await scene.env.restart_bot(scene.bot())
     while "Next ▶" in buttons_of(page):
@@ -56,7 +55,7 @@ async def test_an_article_is_offered_and_read_in_pages(scene: Scene) -> None:
     offered = await scene.ada.autocomplete(scene.channel, "article", "article", "story")
     assert [choice["name"] for choice in offered] == ["A story"]
     result = await scene.ada.slash(scene.channel, "article", article=offered[0]["value"])
-    page = result.response
+    page = reply(result)
     whole = [text_of(page)]
     while "Next ▶" in buttons_of(page):
         scene.clock.seconds += 1
@@ -87,7 +86,7 @@ async def test_help_says_what_there_is(scene: Scene) -> None:
 async def test_forget_erases_what_is_mine(scene: Scene) -> None:
     for member in (scene.ada, scene.bob):
         result = await member.slash(scene.channel, "ask", question=QUESTION)
-        await member.click(result.response, custom_id=buttons_of(result.response)["👍"])
+        await member.click(reply(result), custom_id=buttons_of(reply(result))["👍"])
     assert await said(scene, "forget") == "Erased: 1 question and 1 vote of yours."
     assert await said(scene, "forget") == "Erased: 0 questions and 0 votes of yours."
     left = scene.database.all("SELECT owner FROM feedback")
@@ -193,13 +192,17 @@ async def test_the_settings_of_a_server_hold_for_its_questions(scene: Scene) -> 
     assert text.startswith("This server's settings leave that source out.")
 
 
-@pytest.mark.parametrize("whose", ["cooldown_s", "server_cooldown_s"])
+@pytest.mark.parametrize(("member_s", "server_s"), [(12, 0), (0, 12)])
 @played
-async def test_a_question_too_early_is_told_when(scene: Scene, whose: str) -> None:
-    settings = replace(AT_ONCE, channels=(scene.channel.id,))
-    scene.settle(replace(settings, **{whose: 12}))
+async def test_a_question_too_early_is_told_when(
+    scene: Scene, member_s: int, server_s: int
+) -> None:
+    channels = (scene.channel.id,)
+    scene.settle(
+        replace(DEFAULTS, channels=channels, cooldown_s=member_s, server_cooldown_s=server_s)
+    )
     await scene.ada.slash(scene.channel, "ask", question=QUESTION)
-    second = scene.ada if whose == "cooldown_s" else scene.bob
+    second = scene.ada if member_s else scene.bob
     result = await second.slash(scene.channel, "ask", question=QUESTION)
     assert result.response
     assert result.response.ephemeral
@@ -222,9 +225,7 @@ async def test_a_question_too_early_is_told_when(scene: Scene, whose: str) -> No
 async def test_a_missing_permission_is_told_to_the_asker_alone(
     scene: Scene, denied: str, name: str
 ) -> None:
-    channel = scene.guild.create_text_channel(
-        "quiet", overwrites={scene.guild.me: discord.PermissionOverwrite(**{denied: False})}
-    )
+    channel = scene.channel_without(denied)
     scene.settle(replace(AT_ONCE, channels=(channel.id,)))
     await scene.ada.send(channel, f"{scene.mention} {QUESTION}")
     assert len(channel.history()) == 1
@@ -234,9 +235,7 @@ async def test_a_missing_permission_is_told_to_the_asker_alone(
 
 @played
 async def test_commands_need_no_permission_in_a_channel(scene: Scene) -> None:
-    channel = scene.guild.create_text_channel(
-        "quiet", overwrites={scene.guild.me: discord.PermissionOverwrite(send_messages=False)}
-    )
+    channel = scene.channel_without("send_messages")
     result = await scene.ada.slash(channel, "ask", question=QUESTION)
     assert "**Tea moon.** [1]" in text_of(result.response)
 

@@ -8,7 +8,7 @@ import pytest
 from bot.discord_bot.neutral import length, seen, web_address
 from corpus.article import Article
 from tests.bot_fakes import NOW
-from tests.discord_fakes import AT_ONCE, Scene, buttons_of, pinged, played, text_of, texts_of
+from tests.discord_fakes import AT_ONCE, Scene, buttons_of, pinged, played, reply, text_of, texts_of
 from tests.discord_hostile import HOSTILE
 from tests.discord_markdown import raw_dangers, shown
 
@@ -50,27 +50,27 @@ def check(message: Any) -> str:  # noqa: ANN401  (simcord's, or discord.py's)
 
 async def slash(scene: Scene, question: str) -> Any:  # noqa: ANN401
     """The answer to a command."""
-    return (await scene.ada.slash(scene.channel, "ask", question=question)).response
+    return reply(await scene.ada.slash(scene.channel, "ask", question=question))
 
 
 async def mention(scene: Scene, question: str) -> Any:  # noqa: ANN401
     """The answer to a mention."""
     await scene.ada.send(scene.channel, f"{scene.mention} {question}")
-    return scene.channel.last_message
+    return scene.last(scene.channel)
 
 
 async def thread(scene: Scene, question: str) -> Any:  # noqa: ANN401
     """The answer in a thread that was opened for it."""
     scene.settle(replace(AT_ONCE, channels=(scene.channel.id,), threads=True))
     await scene.ada.send(scene.channel, f"{scene.mention} {question}")
-    return scene.channel.threads[-1].last_message
+    return scene.last(scene.channel.threads[-1])
 
 
 async def button(scene: Scene, question: str) -> Any:  # noqa: ANN401
     """The answer to a follow-up."""
     first = await scene.ada.slash(scene.channel, "ask", question="w1 tea?")
-    modal = await scene.ada.click(first.response, label="Ask a follow-up")
-    answered = (await scene.ada.submit_modal(modal, {"question": question})).response
+    modal = await scene.ada.click(reply(first), label="Ask a follow-up")
+    answered = reply(await scene.ada.submit_modal(modal, {"question": question}))
     passages = await scene.ada.click(answered, label="Show passages")
     check(passages.response)
     return answered
@@ -99,7 +99,7 @@ async def test_hostile_texts_do_nothing(scene: Scene, way: Any) -> None:  # noqa
 @played
 async def test_hostile_articles_and_outlets_are_listed_and_read(scene: Scene) -> None:
     scene.add(*ARTICLES)
-    listed = (await scene.ada.slash(scene.channel, "sources")).response
+    listed = reply(await scene.ada.slash(scene.channel, "sources"))
     check(listed)
     while "Next ▶" in buttons_of(listed):
         scene.clock.seconds += 60

@@ -16,8 +16,8 @@ from bot.discord_bot.problems import line_for
 Interaction = discord.Interaction[Any]
 NO_PINGS = discord.AllowedMentions.none()
 FAILURES = (discord.HTTPException, *BROKEN)
-# In `Interaction.extras`: whether a reply in the making is seen by the asker alone.
-_PRIVATE = "private"
+# In `Interaction.extras`: that a reply is in the making.
+_THINKING = "thinking"
 
 logger = logging.getLogger(__name__)
 
@@ -30,10 +30,10 @@ class Voice:
 
     async def think(self, interaction: Interaction, *, private: bool) -> None:
         """Tell Discord that a reply is on its way; `private`: to the asker alone."""
-        interaction.extras[_PRIVATE] = private
         await self.delivery.acknowledge(
             lambda: interaction.response.defer(ephemeral=private, thinking=True)
         )
+        interaction.extras[_THINKING] = True
 
     async def turn(self, interaction: Interaction) -> None:
         """Tell Discord that the message with the button is about to change."""
@@ -67,16 +67,16 @@ class Voice:
             await self.apologise(interaction, error)
 
     async def apologise(self, interaction: Interaction, error: BaseException) -> None:
-        """Tell the asker, and nobody else, why there is no answer; never raises."""
+        """Tell the asker why there is no answer; never raises.
+
+        Nobody else sees it, but where everybody saw a reply begin: that ends where it stands.
+        """
         try:
             view = note(line_for(error))
-            private = interaction.extras.get(_PRIVATE)
-            if private is True:
+            if interaction.extras.get(_THINKING):
                 await self.finish(interaction, view)
-                return
-            if private is False:  # everybody sees that it thinks, and must not be told
-                await self.delivery.again(interaction.delete_original_response)
-            await self.whisper(interaction, view)
+            else:
+                await self.whisper(interaction, view)
         except FAILURES as failure:
             logger.warning("nobody could be told: %s", named(failure))
 
