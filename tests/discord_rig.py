@@ -21,7 +21,7 @@ from discord.http import Route
 
 BOT, APPLICATION, SERVER, CHANNEL, ASKER = 100, 101, 200, 300, 400
 TOKEN = "MTAw.rig.token"  # noqa: S105  (of nobody)
-TIMEOUT_S = 20
+TIMEOUT_S = 60
 _DAY = "2026-01-01T00:00:00+00:00"
 # View Channels, Send Messages, Read Message History, threads: create, send.
 PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 16 | 1 << 35 | 1 << 38
