@@ -1,12 +1,12 @@
 """An answer as people see it in Discord: pages of one components-v2 message, and its buttons."""
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import discord
 from discord import ui
 
-from bot.answer import Answer, Citation
+from bot.answer import Answer, Citation, Conflict
 from bot.citations import write_conflict
 from bot.contents import Collection
 from bot.discord_bot.buttons import Action, button_id
@@ -17,7 +17,7 @@ from bot.excerpts import Articles, Run, excerpts
 # the question, neutralised and as it was understood, and the page's number.
 MOST_TEXT = 3000
 _MOST_QUESTION = 200
-_MOST_NUMBER = len(" [10]")
+_MOST_MARKS = len("**** [10]")
 _HEADER = 1001
 _LINE, _PARAGRAPH = "\n", "\n\n"
 _MOST_TITLE = 200
@@ -187,14 +187,10 @@ def _blocks(answer: Answer, articles: Articles, collection: Collection | None) -
     if answer.status == "abstained":
         yield from _abstention(answer, collection)
     else:
-        found = list(excerpts(answer.citations, articles, _CONTEXT_CHARS))
-        # Evidence is in bold type once: where it stands in its article if something stands there
-        # beside it, else in the answer.
-        alone = {run.citation for runs in found if not _has_context(runs) for run in runs}
-        yield from _said(answer, alone)
+        yield from _said(answer)
         for conflict in answer.conflicts:
-            yield Block(f"**{plain(write_conflict(conflict, answer.citations))}**")
-        for runs in filter(_has_context, found):
+            yield Block(_disagreement(conflict, answer.citations))
+        for runs in excerpts(answer.citations, articles, _CONTEXT_CHARS):
             yield from _excerpt(runs)
         yield Block(summary(answer))
         for line in source_lines(answer.citations):
@@ -203,18 +199,23 @@ def _blocks(answer: Answer, articles: Articles, collection: Collection | None) -
         yield Block(f"-# Note: {one_line(notice.message)}", _LINE)
 
 
-def _said(answer: Answer, alone: Container[Citation | None]) -> Iterator[Block]:
-    """Yield the answer with its numbers; quotes that stand `alone` are in bold type."""
+def _said(answer: Answer) -> Iterator[Block]:
+    """Yield the answer with its numbers: the evidence in bold type, unless it fills a page."""
     if answer.mode != "extractive":
         yield Block(plain(answer.answer))
         return
     gap = _PARAGRAPH
     for citation in answer.citations:
         text = one_line(citation.cited_text)
-        if citation in alone and length(text) + len("****") + _MOST_NUMBER <= MOST_TEXT:
+        if length(text) + _MOST_MARKS <= MOST_TEXT:
             text = f"**{text}**"
         yield Block(f"{text} [{citation.number}]", gap)
         gap = " "
+
+
+def _disagreement(conflict: Conflict, citations: Sequence[Citation]) -> str:
+    what, colon, sides = write_conflict(conflict, citations).partition(":")
+    return f"**{what}{colon}**{plain(sides)}"
 
 
 def _has_context(runs: Sequence[Run]) -> bool:
@@ -222,9 +223,9 @@ def _has_context(runs: Sequence[Run]) -> bool:
 
 
 def _excerpt(runs: Sequence[Run]) -> Iterator[Block]:
-    """Yield an excerpt, or nothing where it would fit on no page: its quotes are in the answer."""
+    """Yield quotes with what stands around them; nothing where that is nothing, or fits no page."""
     block = f"> {''.join(map(_run, runs)).strip()}"
-    if length(block) <= MOST_TEXT:
+    if _has_context(runs) and length(block) <= MOST_TEXT:
         yield Block(block)
 
 
