@@ -194,3 +194,19 @@ def test_a_message_says_that_its_source_was_withdrawn_when_the_article_is_delete
             assert rig.messages[0]["edits"] == 2, "the answer, and that it was withdrawn: once"
 
     asyncio.run(check())
+
+
+def test_no_question_is_on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async def check() -> None:
+        rig = Discord()
+        async with discord_here(monkeypatch, rig), running(rig, tmp_path) as bot:
+            await rig.ask("<@100> Tea moon, apricots?")
+            await rig.command("Tea moon and quinces?")
+            while len(bot.preferences.answers()) < 2:  # what they show is remembered last
+                await asyncio.sleep(0.01)
+            stored = b"".join(path.read_bytes() for path in tmp_path.glob(f"{FILE}*"))
+            assert TEA.title.encode() in stored, "what was cited is"
+            assert b"apricots" not in stored
+            assert b"quinces" not in stored
+
+    asyncio.run(check())
