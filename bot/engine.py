@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Protocol
 
 from bot.answer import Answer
-from bot.answerer import Answerer, Question
+from bot.answerer import MAX_CITATIONS, Answerer, Question
 from bot.contents import ArticleLine, Collection, Page, Shelf, SourceLine
 from bot.conversation import Turn
 from bot.errors import AnswerNotFound, AnswerWithdrawn, ConversationNotFound
@@ -126,7 +126,10 @@ class KeepingEngine(ABC):
         """Return the answer, saved without its question; see `Engine.ask`."""
         conversation, before = self._conversation(question)
         asked = replace(question, history=before, conversation_id=None)
-        answer = replace(self.answer(asked), conversation_id=conversation)
+        found = self.answer(asked)
+        if found.status == "abstained":  # what comes closest should be of several articles
+            found = self.answer(replace(asked, max_citations=MAX_CITATIONS))
+        answer = replace(found, conversation_id=conversation)
         if conversation is not None:
             self._talks.add(conversation, before, answer)
         return saved_or_said(answer, lambda: self._memory.keep_unasked(answer))

@@ -14,10 +14,11 @@ import simcord
 from discord import ui
 from simcord.backend.models import AllowedMentions
 
+from bot.answer import Answer
 from bot.database import FILE, Database
 from bot.discord_bot.client import Client
 from bot.discord_bot.desk import Desk
-from bot.discord_bot.preferences import Preferences, ServerSettings
+from bot.discord_bot.preferences import Preferences, ServerSettings, Shown
 from bot.discord_bot.syncing import sync_commands
 from bot.engine import LocalEngine
 from bot.live import Kept
@@ -76,12 +77,15 @@ class Scene:
         library(self.data, *articles)
         self.desk.engine._kept.refresh()  # type: ignore[attr-defined]
 
-    def conversation_of(self, message: Any) -> str:  # noqa: ANN401
-        """The conversation that an answer is part of."""
-        shown = self.preferences.message(message.id)
-        assert shown
-        assert shown.conversation_id
-        return shown.conversation_id
+    def shown(self, message: Any) -> Shown:  # noqa: ANN401
+        """What is remembered of a message that shows an answer."""
+        found = self.preferences.message(message.id)
+        assert found
+        return found
+
+    def answer_in(self, message: Any) -> Answer:  # noqa: ANN401
+        """The answer that a message shows."""
+        return self.desk.engine.saved(self.shown(message).answer_id)
 
     def begin(self, env: simcord.Env) -> None:
         """Furnish the server; mentions are answered in its channel, without cooldowns."""

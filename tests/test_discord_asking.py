@@ -13,10 +13,11 @@ QUESTION = "Tea moon?"
 ANSWER_BUTTONS = {"Show passages", "Ask a follow-up", "👍", "👎"}
 
 
-def check_answer(scene: Scene, message: object, answer_id: str = "ans_1") -> None:
+def check_answer(scene: Scene, message: object) -> None:
     """A message shows an answer: its quotes with their numbers, how well founded, its sources."""
-    answer = scene.desk.engine.saved(answer_id)
+    answer = scene.answer_in(message)
     text = text_of(message)
+    assert answer.answer in text.replace("**", "")
     assert answer.status == "answered"
     for citation in answer.citations:
         assert f"**{one_line(citation.cited_text)}** [{citation.number}]" in text
@@ -60,7 +61,7 @@ async def test_since_and_source_narrow_the_articles_down(scene: Scene) -> None:
     result = await scene.ada.slash(
         scene.channel, "ask", question=QUESTION, since="7 days", source="the post"
     )
-    check_answer(scene, result.response, "ans_3")
+    check_answer(scene, result.response)
 
 
 @played
@@ -103,11 +104,9 @@ async def test_a_reply_to_an_answer_goes_on_with_its_conversation(scene: Scene) 
     await scene.bob.send(scene.channel, f"{scene.mention} And rain?", reply_to=first)
     second = scene.channel.last_message
     assert second
-    shown = [scene.preferences.message(message.id) for message in (first, second)]
-    assert shown[0]
-    assert shown[1]
-    assert shown[0].conversation_id == shown[1].conversation_id
-    assert shown[1].answer_id == "ans_2"
+    before, after = scene.shown(first), scene.shown(second)
+    assert before.conversation_id == after.conversation_id
+    assert before.answer_id != after.answer_id
 
 
 @played
@@ -117,10 +116,8 @@ async def test_a_reply_that_pings_needs_no_mention(scene: Scene) -> None:
     assert first
     await scene.ada.send(scene.channel, "And rain?", reply_to=first)
     assert len(scene.channel.history()) == 4
-    assert scene.channel.last_message
-    shown = scene.preferences.message(scene.channel.last_message.id)
-    assert shown
-    assert shown.answer_id == "ans_2"
+    after = scene.shown(scene.channel.last_message)
+    assert after.conversation_id == scene.shown(first).conversation_id
 
 
 @played
@@ -154,11 +151,11 @@ async def test_a_thread_is_opened_and_gone_on_with_where_the_server_wants_it(sce
     (thread,) = scene.channel.threads
     assert thread.name == QUESTION
     check_answer(scene, thread.last_message)
+    first = scene.shown(thread.last_message)
     await scene.ada.send(thread, f"{scene.mention} And rain?")
-    assert thread.last_message
-    shown = scene.preferences.message(thread.last_message.id)
-    assert shown
-    assert shown.answer_id == "ans_2"
+    second = scene.shown(thread.last_message)
+    assert second.answer_id != first.answer_id
+    assert second.conversation_id == first.conversation_id
 
 
 @played
@@ -221,7 +218,7 @@ async def test_a_mention_without_a_question_is_told_how_to_ask(scene: Scene) -> 
 async def test_an_abstention_gives_headlines_and_what_there_is(scene: Scene) -> None:
     result = await scene.ada.slash(scene.channel, "ask", question="Who won the cup?")
     text = text_of(result.response)
-    answer = scene.desk.engine.saved("ans_1")
+    answer = scene.answer_in(result.response)
     assert answer.status == "abstained"
     assert text.splitlines()[1] == "**Not in the articles**"
     assert text.count("\n- ") == len({c.document_id for c in answer.citations}) == 2
@@ -245,9 +242,7 @@ async def test_a_withdrawn_source_is_said_in_the_answers_that_quoted_it(scene: S
     await scene.ada.send(scene.channel, f"{scene.mention} {QUESTION}")
     reply = scene.channel.last_message
     assert reply
-    shown = scene.preferences.message(reply.id)
-    assert shown
-    await scene.client.withdraw(shown)
+    await scene.client.withdraw(scene.shown(reply))
     assert "withdrawn" in text_of(scene.channel.last_message)
     assert not buttons_of(scene.channel.last_message)
 

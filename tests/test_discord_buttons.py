@@ -99,11 +99,7 @@ async def test_a_follow_up_goes_on_with_the_conversation_in_the_same_privacy(sce
         answered = await scene.ada.submit_modal(follow, {"question": "And rain?"})
         assert answered.response
         assert answered.response.ephemeral is private
-        first, second = (
-            scene.preferences.message(shown.id) for shown in (message, answered.response)
-        )
-        assert first
-        assert second
+        first, second = scene.shown(message), scene.shown(answered.response)
         assert first.conversation_id == second.conversation_id
 
 
@@ -117,9 +113,7 @@ async def test_a_private_answer_is_shared_once(scene: Scene) -> None:
     assert "Share" not in buttons_of(public)
     assert "Share" not in buttons_of(message)
     assert [reply.ephemeral for reply in shared.followups] == [False]
-    found = scene.preferences.message(public.id)
-    assert found
-    assert found.answer_id == "ans_1"
+    assert scene.answer_in(public) == scene.answer_in(message)
     again = await scene.bob.click(public, label="Show passages")
     assert "**Tea moon.**" in text_of(again.response)
 
@@ -186,7 +180,9 @@ async def test_a_withdrawn_answer_is_said_to_be(scene: Scene) -> None:
 @played
 async def test_a_follow_up_to_what_is_gone_begins_anew(scene: Scene) -> None:
     message = await asked(scene)
-    scene.desk.engine.forget([scene.conversation_of(message)])
+    conversation = scene.shown(message).conversation_id
+    assert conversation
+    scene.desk.engine.forget([conversation])
     with scene.database.transaction(write=True) as db:
         db.execute("DELETE FROM answers")
         db.execute("DELETE FROM discord_questions")
@@ -227,10 +223,9 @@ async def test_a_long_answer_is_turned_page_by_page(scene: Scene) -> None:
     scene.add(*wide)
     message = await asked(scene)
     assert "-# Page 1 of " in text_of(message)
-    quotes = text_of(message).count("> ")
+    quotes = text_of(message).count("** [")
     while "Next ▶" in buttons_of(message):
         await turned(scene, message, "Next ▶")
         assert text_of(message).startswith("-# Asked: Tea moon?")
-        quotes += text_of(message).count("> ")
-    saved = scene.desk.engine.saved("ans_1")
-    assert quotes == len({(c.document_id, c.id) for c in saved.citations})
+        quotes += text_of(message).count("** [")
+    assert quotes == len(scene.answer_in(message).citations) == 5

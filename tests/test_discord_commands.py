@@ -184,10 +184,10 @@ async def test_the_settings_of_a_server_hold_for_its_questions(scene: Scene) -> 
     result = await scene.ada.slash(scene.channel, "ask", question=QUESTION)
     assert result.response
     assert result.response.ephemeral
-    assert len(scene.desk.engine.saved("ans_1").citations) == 1
+    assert len(scene.answer_in(result.response).citations) == 1
     scene.settle(replace(AT_ONCE, sources=("Sea",)))
     result = await scene.ada.slash(scene.channel, "ask", question=QUESTION)
-    assert {c.source for c in scene.desk.engine.saved("ans_2").citations} == {"Sea"}
+    assert {c.source for c in scene.answer_in(result.response).citations} == {"Sea"}
     text = await said(scene, "ask", question=QUESTION, source="The Post")
     assert text.startswith("This server's settings leave that source out.")
 

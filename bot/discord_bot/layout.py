@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import discord
 from discord import ui
 
-from bot.answer import Answer, Citation
+from bot.answer import Answer, Citation, Conflict
 from bot.citations import write_conflict
 from bot.contents import Collection
 from bot.discord_bot.buttons import Action, button_id
@@ -17,7 +17,9 @@ from bot.excerpts import Articles, Run, excerpts
 # the question, neutralised and as it was understood, and the page's number.
 MOST_TEXT = 3000
 _MOST_QUESTION = 200
+_MOST_MARKS = len("**** [10]")
 _HEADER = 1001
+_LINE, _PARAGRAPH = "\n", "\n\n"
 _MOST_TITLE = 200
 _MOST_SOURCE = 60
 _CLOSEST = 3
@@ -29,10 +31,10 @@ _QUIET = discord.Colour(0x80848E)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What stays on one page; `tight`: right below the one before, without an empty line."""
+    """What stays on one page; `gap` is between it and the block before."""
 
     text: str
-    tight: bool = False
+    gap: str = _PARAGRAPH
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +161,9 @@ def pages_of(blocks: Iterable[Block], most: int = MOST_TEXT) -> list[str]:
     """
     pages: list[str] = []
     for block in blocks:
-        gap = "\n" if block.tight else "\n\n"
         for part in _fitting(block.text, most):
-            if pages and length(pages[-1]) + length(gap) + length(part) <= most:
-                pages[-1] += gap + part
+            if pages and length(pages[-1]) + length(block.gap) + length(part) <= most:
+                pages[-1] += block.gap + part
             else:
                 pages.append(part)
     return pages
@@ -186,41 +187,52 @@ def _blocks(answer: Answer, articles: Articles, collection: Collection | None) -
     if answer.status == "abstained":
         yield from _abstention(answer, collection)
     else:
-        if answer.mode == "llm":
-            yield Block(plain(answer.answer))
-        for runs in excerpts(answer.citations, articles, _CONTEXT_CHARS):
-            yield from _quotes(runs)
+        yield from _said(answer)
         for conflict in answer.conflicts:
-            yield Block(f"**{plain(write_conflict(conflict, answer.citations))}**")
+            yield Block(_disagreement(conflict, answer.citations))
+        for runs in excerpts(answer.citations, articles, _CONTEXT_CHARS):
+            yield from _excerpt(runs)
         yield Block(summary(answer))
         for line in source_lines(answer.citations):
-            yield Block(line, tight=True)
+            yield Block(line, _LINE)
     for notice in answer.warnings:
-        yield Block(f"-# Note: {one_line(notice.message)}", tight=True)
+        yield Block(f"-# Note: {one_line(notice.message)}", _LINE)
 
 
-def _quotes(runs: Sequence[Run]) -> Iterator[Block]:
-    """Yield an excerpt as one block, or its quotes alone where it would fit on no page."""
-    block = f"> {''.join(map(_run, runs)).strip()}"
-    if length(block) <= MOST_TEXT:
-        yield Block(block)
+def _said(answer: Answer) -> Iterator[Block]:
+    """Yield the answer with its numbers: the evidence in bold type, unless it fills a page."""
+    if answer.mode != "extractive":
+        yield Block(plain(answer.answer))
         return
-    for run in runs:
-        if run.citation:
-            number = f" [{run.citation.number}]"
-            for part in _fitting(_evidence(run.text), MOST_TEXT - len(number) - len("> ****")):
-                yield Block(f"> **{part}**", tight=True)
-            yield Block(f"> —{number}", tight=True)
+    gap = _PARAGRAPH
+    for citation in answer.citations:
+        text = one_line(citation.cited_text)
+        if length(text) + _MOST_MARKS <= MOST_TEXT:
+            text = f"**{text}**"
+        yield Block(f"{text} [{citation.number}]", gap)
+        gap = " "
+
+
+def _disagreement(conflict: Conflict, citations: Sequence[Citation]) -> str:
+    what, colon, sides = write_conflict(conflict, citations).partition(":")
+    return f"**{what}{colon}**{plain(sides)}"
+
+
+def _has_context(runs: Sequence[Run]) -> bool:
+    return any(run.citation is None and run.text.strip(" \n…") for run in runs)
+
+
+def _excerpt(runs: Sequence[Run]) -> Iterator[Block]:
+    """Yield quotes with what stands around them; nothing where that is nothing, or fits no page."""
+    block = f"> {''.join(map(_run, runs)).strip()}"
+    if _has_context(runs) and length(block) <= MOST_TEXT:
+        yield Block(block)
 
 
 def _run(run: Run) -> str:
     if run.citation is None:
         return _spaced(run.text)
-    return f"**{_evidence(run.text)}** [{run.citation.number}]"
-
-
-def _evidence(text: str) -> str:
-    return one_line(text) or "…"
+    return f"**{one_line(run.text)}** [{run.citation.number}]"
 
 
 def _spaced(text: str) -> str:
@@ -237,7 +249,7 @@ def _abstention(answer: Answer, collection: Collection | None) -> Iterator[Block
     if closest:
         yield Block("Closest:")
     for line in closest:
-        yield Block(f"- {line}", tight=True)
+        yield Block(f"- {line}", _LINE)
     if collection is not None:
         yield Block(f"-# {covers(collection)}")
 

@@ -119,7 +119,7 @@ def _outlets(collection: Collection, lines: Sequence[SourceLine]) -> list[Block]
         newest = f", newest {line.newest:%Y-%m-%d}" if line.newest else ""
         count = f"{line.articles:,} article{'s' if line.articles != 1 else ''}"
         name = one_line(short(line.name, _MOST_TITLE))
-        blocks.append(Block(f"- **{name}** — {count}{newest}", tight=True))
+        blocks.append(Block(f"- **{name}** — {count}{newest}", gap="\n"))
     return blocks
 
 

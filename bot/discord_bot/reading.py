@@ -54,7 +54,7 @@ def reading(text: str, quotes: Sequence[Span] = (), most: int = PAGE_CHARS) -> R
         if end < len(text):
             end = _outside(_break(text, at, end), at, quotes)
         if end > at or not pages:
-            pages.append(Span(at, end))
+            pages.append(Span(at, at + len(text[at:end].rstrip())))
         if end >= len(text):
             return Reading(text, tuple(pages))
         at = end

@@ -36,12 +36,14 @@ logger = logging.getLogger(__name__)
 class Trigger:
     """What a message asks, the mention of us taken out, and why it counts as asking us.
 
-    `answered` is the id of the message that it replies to, which may be ours or not.
+    `answered` is the id of the message that it replies to, which may be ours or not. `ours` says
+    that all of its channel is between us: it goes on with the last answer there.
     """
 
     kind: Literal["mention", "reply", "thread", "direct"]
     question: str
     answered: int | None
+    ours: bool
 
 
 def trigger_of(message: discord.Message, me: int) -> Trigger | None:
@@ -51,16 +53,15 @@ def trigger_of(message: discord.Message, me: int) -> Trigger | None:
     mention = re.compile(rf"<@!?{me}>")
     question = " ".join(mention.sub(" ", message.content).split(" ")).strip()
     answered = _answered(message, me)
-    if message.guild is None:
-        return Trigger("direct", question, answered)
-    if mention.search(message.content):
-        return Trigger("mention", question, answered)
-    if answered is not None:
-        return Trigger("reply", question, answered)
     channel = message.channel
-    if isinstance(channel, discord.Thread) and channel.owner_id == me:
-        return Trigger("thread", question, None)
-    return None
+    opened = isinstance(channel, discord.Thread) and channel.owner_id == me
+    if message.guild is None:
+        return Trigger("direct", question, answered, ours=True)
+    if mention.search(message.content):
+        return Trigger("mention", question, answered, opened)
+    if answered is not None:
+        return Trigger("reply", question, answered, opened)
+    return Trigger("thread", question, None, opened) if opened else None
 
 
 _SPOKEN = {discord.MessageType.default, discord.MessageType.reply}
@@ -130,7 +131,7 @@ class Mentions:
         if trigger.answered is not None:
             answered = trigger.answered
             before = await self._desk.read(lambda: preferences.message(answered))
-        elif trigger.kind in {"thread", "direct"}:
+        elif trigger.ours:
             before = await self._desk.read(lambda: preferences.latest_in(message.channel.id))
         if trigger.kind == "reply" and before is None:
             return  # to something else of ours: a hint, a list
