@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +88,13 @@ async def running(rig: Discord, folder: Path) -> AsyncIterator[Running]:
             task.cancel()
             await asyncio.wait({task}, timeout=TIMEOUT_S)
             desk.close()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for what the bot does in a thread."""
+    async with asyncio.timeout(TIMEOUT_S):
+        while not true():
+            await asyncio.sleep(0.01)
 
 
 def answered(message: dict[str, object]) -> bool:
@@ -181,8 +188,7 @@ def test_a_message_says_that_its_source_was_withdrawn_when_the_article_is_delete
         async with discord_here(monkeypatch, rig), running(rig, tmp_path) as bot:
             await rig.ask("<@100> Tea moon?")
             await rig.until(lambda: sum(map(answered, rig.messages)) == 1)
-            while not bot.preferences.answers():  # what it shows is remembered then
-                await asyncio.sleep(0.01)
+            await until(lambda: bool(bot.preferences.answers()))  # what it shows is remembered
             IndexDesk(tmp_path, first=1000).builder().delete(frozenset({"tea.txt"}))
             bot.engine._kept.refresh()
             tidying = Tidying(bot.engine, bot.preferences, bot.clients[0].withdraw)
@@ -192,5 +198,20 @@ def test_a_message_says_that_its_source_was_withdrawn_when_the_article_is_delete
                 assert "withdrawn" in shown
                 assert "Tea moon." not in shown
             assert rig.messages[0]["edits"] == 2, "the answer, and that it was withdrawn: once"
+
+    asyncio.run(check())
+
+
+def test_no_question_is_on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async def check() -> None:
+        rig = Discord()
+        async with discord_here(monkeypatch, rig), running(rig, tmp_path) as bot:
+            await rig.ask("<@100> Tea moon, apricots?")
+            await rig.command("Tea moon and quinces?")
+            await until(lambda: len(bot.preferences.answers()) == 2)  # remembered last
+            stored = b"".join(path.read_bytes() for path in tmp_path.glob(f"{FILE}*"))
+            assert TEA.title.encode() in stored, "what was cited is"
+            assert b"apricots" not in stored
+            assert b"quinces" not in stored
 
     asyncio.run(check())
