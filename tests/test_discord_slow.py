@@ -106,6 +106,18 @@ async def test_a_mention_is_acknowledged_before_a_slow_engine_answers(
 
 
 @played
+async def test_a_question_that_is_deleted_meanwhile_leaves_no_answer(scene: Scene) -> None:
+    act = scene.ada.send(scene.channel, f"{scene.mention} {QUESTION}")
+    async with gated(scene, act):
+        asked = scene.channel.history()[-1]
+        scene.env.backend.delete_message(scene.channel.id, asked.id)
+        async with asyncio.timeout(30):
+            while asked.id not in scene.client._mentions._deleted:
+                await asyncio.sleep(0.01)
+    assert not scene.channel.history()
+
+
+@played
 async def test_settings_and_passages_do_not_wait_for_slow_answers(scene: Scene) -> None:
     first = reply(await scene.ada.slash(scene.channel, "ask", question=QUESTION))
     engine = Gated(scene.desk.engine)
