@@ -11,8 +11,6 @@ from discord import ui
 Action = Literal[
     "page", "passages", "view", "follow", "share", "up", "down", "article", "sources", "why"
 ]
-# Discord's limit on a button's id.
-MOST_ID = 100
 _PREFIX = "citewire"
 PATTERN = re.compile(_PREFIX + r":(?P<action>[a-z]+):(?P<place>[\w.]*):(?P<name>.+)", re.DOTALL)
 
@@ -20,7 +18,7 @@ Pressed = Callable[["discord.Interaction[Any]", str, str, str], Awaitable[None]]
 
 
 def button_id(action: Action, name: str, place: str = "") -> str:
-    """Return the id of a button or modal.
+    """Return the id of a button or modal; Discord takes 100 characters.
 
     Args:
         action: What it does.

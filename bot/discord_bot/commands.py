@@ -12,7 +12,7 @@ from bot.discord_bot.desk import Desk, Wish
 from bot.discord_bot.layout import covers, note
 from bot.discord_bot.lists import Lists
 from bot.discord_bot.moments import SUGGESTIONS, moment_of
-from bot.discord_bot.neutral import short
+from bot.discord_bot.neutral import length, short
 from bot.discord_bot.problems import Told
 from bot.discord_bot.questions import Questions, server_of
 from bot.discord_bot.saying import Interaction, Voice
@@ -155,10 +155,10 @@ def source_suggester(desk: Desk) -> Callable[[Interaction, str], Any]:
         wanted = current.strip().casefold()
         lines = await desk.read(desk.engine.sources)
         names = [line.name for line in lines if wanted in line.name.casefold()]
-        return [
-            app_commands.Choice(name=short(name, MOST_CHOICE), value=name)
-            for name in names
-            if len(name) <= MOST_CHOICE
-        ][:MOST_CHOICES]
+        # A choice has a name that can be seen, and at most so long a value.
+        choices = [
+            (short(name, MOST_CHOICE), name) for name in names if length(name) <= MOST_CHOICE
+        ]
+        return [app_commands.Choice(name=n, value=v) for n, v in choices if n][:MOST_CHOICES]
 
     return suggest

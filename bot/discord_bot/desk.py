@@ -36,6 +36,8 @@ _DEADLINE_S = 600.0
 # Settings are read before anything is said, and Discord waits for three seconds.
 _SOON_S = 0.7
 _MOST_SETTINGS = 5000
+# Who mentions us again and again is told why there is no answer only so often.
+_BETWEEN_NOTICES = Pause(user_s=5, server_s=0)
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -91,6 +93,7 @@ class Desk:
         """
         self.engine, self.preferences = engine, preferences
         self._cooldowns, self._bursts = Cooldowns(clock), Bursts(clock)
+        self._notices = Cooldowns(clock)
         self._settings: OrderedDict[int, ServerSettings] = OrderedDict()
         # Two pools: reading a setting never waits for slow answers.
         self._asking = Work(threads=threads, waiting=_WAITING, deadline_s=_DEADLINE_S)
@@ -149,6 +152,10 @@ class Desk:
             Told: There were too many.
         """
         self._wait(self._bursts.take(user_id, server_id))
+
+    def may_write(self, user_id: int) -> bool:
+        """Tell whether somebody may be written to directly, unasked; now and then they may."""
+        return not self._notices.take(user_id, None, _BETWEEN_NOTICES)
 
     def _wait(self, left_s: float) -> None:
         if left_s > 0:

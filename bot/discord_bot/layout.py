@@ -19,6 +19,8 @@ MOST_TEXT = 3000
 _MOST_QUESTION = 200
 _MOST_MARKS = len("**** [10]")
 _HEADER = 1001
+# For a text of which nothing can be seen.
+_UNSEEN = "…"
 _LINE, _PARAGRAPH = "\n", "\n\n"
 _MOST_TITLE = 200
 _MOST_SOURCE = 60
@@ -206,7 +208,7 @@ def _said(answer: Answer) -> Iterator[Block]:
         return
     gap = _PARAGRAPH
     for citation in answer.citations:
-        text = one_line(citation.cited_text)
+        text = one_line(citation.cited_text) or _UNSEEN
         if length(text) + _MOST_MARKS <= MOST_TEXT:
             text = f"**{text}**"
         yield Block(f"{text} [{citation.number}]", gap)
@@ -232,7 +234,7 @@ def _excerpt(runs: Sequence[Run]) -> Iterator[Block]:
 def _run(run: Run) -> str:
     if run.citation is None:
         return _spaced(run.text)
-    return f"**{one_line(run.text)}** [{run.citation.number}]"
+    return f"**{one_line(run.text) or _UNSEEN}** [{run.citation.number}]"
 
 
 def _spaced(text: str) -> str:
@@ -295,9 +297,8 @@ def source_lines(citations: Sequence[Citation], *, numbered: bool = True) -> Ite
 
 def headline(citation: Citation) -> str:
     """Return a cited article's title, as a link where it has one, its outlet and date."""
-    title = linked(
-        short(citation.document_title or citation.document_id, _MOST_TITLE), _url(citation)
-    )
+    name = short(citation.document_title, _MOST_TITLE) or citation.document_id
+    title = linked(name, _url(citation))
     details = [one_line(short(citation.source, _MOST_SOURCE))] if citation.source else []
     if citation.published_at:
         details.append(f"{citation.published_at:%Y-%m-%d}")

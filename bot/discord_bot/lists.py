@@ -89,7 +89,8 @@ class Lists:
     def choice_of(self, line: ArticleLine) -> str:
         """Return how an article is offered while somebody types."""
         details = [line.source or "", f"{line.published_at:%Y-%m-%d}" if line.published_at else ""]
-        return short(" · ".join(filter(None, [line.title or line.id, *details])), _MOST_CHOICE)
+        title = short(line.title, _MOST_CHOICE) or line.id
+        return short(" · ".join(filter(None, [title, *details])), _MOST_CHOICE)
 
     async def _id_of(self, name: str) -> str:
         """Return the article that was meant: what was typed may be a title."""
@@ -124,7 +125,7 @@ def _outlets(collection: Collection, lines: Sequence[SourceLine]) -> list[Block]
 
 
 def _title(article: Article) -> str:
-    title = linked(short(article.title or article.id, _MOST_TITLE), article.url)
+    title = linked(short(article.title, _MOST_TITLE) or article.id, article.url)
     details = [
         one_line(short(part, _MOST_NAME)) for part in (article.source, article.author) if part
     ]

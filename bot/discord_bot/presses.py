@@ -6,11 +6,11 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.discord_bot.buttons import MOST_ID, PATTERN, Action, button_id
+from bot.discord_bot.buttons import PATTERN, Action, button_id
 from bot.discord_bot.desk import Desk, Wish
 from bot.discord_bot.layout import note, shape_in
 from bot.discord_bot.lists import Lists
-from bot.discord_bot.neutral import plain
+from bot.discord_bot.neutral import one_line, short
 from bot.discord_bot.passages import passages_of
 from bot.discord_bot.problems import Told
 from bot.discord_bot.questions import Questions, server_of, shown
@@ -22,6 +22,7 @@ _THANKS = "Thank you: your 👍 counts. Another press changes it."
 _SORRY = "Thank you: your 👎 counts. Another press changes it."
 _MOST_QUESTION = 2000
 _MOST_COMMENT = 1000
+_MOST_ECHO = 1500
 _REASONS = {
     "wrong": "It does not answer the question",
     "incomplete": "Something is missing",
@@ -112,7 +113,8 @@ class Presses:
         try:
             await self._questions.answer(interaction, wish, private=private)
         except Told as told:  # what was typed is not lost
-            raise Told(f"{told}\n\nYour question was: {plain(wish.question)}") from told
+            typed = one_line(short(wish.question, _MOST_ECHO))
+            raise Told(f"{told}\n\nYour question was: {typed}") from told
 
     async def _share(self, interaction: Interaction, name: str, _: str) -> None:
         message = interaction.message
@@ -176,7 +178,7 @@ async def _unknown(_: Interaction, __: str, ___: str) -> None:
 
 
 def _modal(title: str, action: Action, name: str) -> ui.Modal:
-    return ui.Modal(title=title, custom_id=button_id(action, name)[:MOST_ID])
+    return ui.Modal(title=title, custom_id=button_id(action, name))
 
 
 def _values(components: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:

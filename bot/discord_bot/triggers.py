@@ -28,6 +28,7 @@ _NOT_HERE = (
     "mentions there: `/settings channel:`."
 )
 _MOST_NAME = 90
+_NAMELESS = "A question"
 
 logger = logging.getLogger(__name__)
 
@@ -94,12 +95,12 @@ class Mentions:
             return
         try:
             await self._consider(message, trigger)
-        except Told as told:
-            await self._voice.tell(message.author, str(told))
         except FAILURES as failure:
             logger.warning("a message was not answered: %s", named(failure))
         except Exception as error:  # noqa: BLE001  (one bad message must not end the others)
-            await self._voice.tell(message.author, line_for(error))
+            line = line_for(error)
+            if self._desk.may_write(message.author.id):
+                await self._voice.tell(message.author, line)
 
     async def deleted(self, message_id: int, server_id: int | None) -> None:
         """Take back the answers to a message that was deleted, where its server wants that."""
@@ -216,7 +217,8 @@ class Mentions:
         if not (allowed.create_public_threads and allowed.send_messages_in_threads):
             return None
         try:
-            return await message.create_thread(name=short(wish.question, _MOST_NAME))
+            name = short(wish.question, _MOST_NAME) or _NAMELESS
+            return await message.create_thread(name=name)
         except discord.HTTPException as failure:
             logger.info("no thread: %s", named(failure))
             return None
