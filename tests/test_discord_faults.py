@@ -72,7 +72,7 @@ class Running:
     def __init__(self, rig: Discord, naps: Naps) -> None:
         self.rig, self.naps = rig, naps
         self.clients: list[Answering] = []
-        self.supervisor = Supervisor(self._make, naps, chance=max)
+        self.supervisor = Supervisor(self._make, sleep=naps, chance=max)
 
     def _make(self) -> Answering:
         self.clients.append(Answering(self.rig, self.naps))

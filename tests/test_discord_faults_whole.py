@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -80,7 +81,8 @@ async def running(rig: Discord, folder: Path) -> AsyncIterator[Running]:
             clients.append(Client(desk, no_sync, now=lambda: NOW, delivery=Delivery(nap)))
             return clients[-1]
 
-        task = asyncio.create_task(Supervisor(make, nap).run(TOKEN))
+        supervisor = Supervisor(make, grace_s=0.05, sleep=nap)
+        task = asyncio.create_task(supervisor.run(TOKEN))
         try:
             await rig.until(lambda: rig.identified > 0)
             yield Running(local, preferences, clients)
@@ -215,3 +217,26 @@ def test_no_question_is_on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
             assert b"quinces" not in stored
 
     asyncio.run(check())
+
+
+def test_who_waits_for_an_answer_is_told_when_the_process_ends(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One message each, however it was asked; the engine has not answered then."""
+    never = threading.Event()
+
+    async def check() -> None:
+        rig = Discord()
+        async with discord_here(monkeypatch, rig):
+            async with running(rig, tmp_path) as bot:
+                monkeypatch.setattr(bot.engine, "answer", lambda _: never.wait(TIMEOUT_S))
+                await rig.ask("<@100> Tea moon?")
+                await rig.command("Tea moon?")
+                await until(lambda: len(rig.messages) == len(rig.acknowledged) == 1)
+            said = [str(one["components"]) for one in (*rig.messages, *rig.finished.values())]
+            assert ["I was restarted" in text for text in said] == [True, True]
+
+    try:
+        asyncio.run(check())
+    finally:
+        never.set()

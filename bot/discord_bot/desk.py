@@ -21,7 +21,7 @@ from bot.discord_bot.preferences import (
     ServerSettings,
     Shown,
 )
-from bot.discord_bot.problems import Told, wait_line
+from bot.discord_bot.problems import RESTARTED, Told, wait_line
 from bot.engine import Engine
 from bot.errors import ConversationNotFound, DatabaseUnusable
 from bot.memory import NEW_CONVERSATION
@@ -171,12 +171,16 @@ class Desk:
         """Return the answer, with at most `citations`; what is asked is remembered.
 
         Raises:
+            Told: The process is about to end.
             QueueFull: Too many questions are waiting.
             DeadlineExceeded: It took too long.
             BotError: There is no answer, for another reason.
             IndexingError: There is no index that can be read.
         """
-        return await self._asking.run(lambda: self._answer(wish, filters, citations))
+        try:
+            return await self._asking.run(lambda: self._answer(wish, filters, citations))
+        except asyncio.CancelledError as error:  # there is time to say so
+            raise Told(RESTARTED) from error
 
     async def found(self, answer_id: str) -> Found:
         """Return a saved answer.

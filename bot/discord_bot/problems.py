@@ -15,6 +15,7 @@ from bot.work import DeadlineExceeded, QueueFull
 from index.errors import ArticleNotFound, IndexingError
 
 EMPTY_QUESTION = "Ask me something: for example `/ask question:` and what you want to know."
+RESTARTED = "I was restarted before I had the answer. Ask again in a minute."
 GONE = "That answer is no longer kept. Ask the question again."
 WITHDRAWN = "A source of this answer was withdrawn, and the answer with it. Ask the question again."
 _LINES: tuple[tuple[type[Exception], str], ...] = (

@@ -14,8 +14,10 @@ import discord
 from bot.discord_bot.delivery import BROKEN, named, passes, retry_after
 from bot.errors import DiscordRefused
 
-# Answers in the making have so long when the process is told to leave.
+# Answers in the making have so long when the process is told to leave; then, to say that there is
+# none.
 GRACE_S = 5.0
+_GOODBYE_S = 3.0
 # Discord takes a token away after a thousand new sessions in a day: 86 400 s / 112 s are fewer.
 _FIRST_DELAY_S, _MOST_DELAY_S = 1.0, 150.0
 # After so long without a fault the next one is waited for as the first.
@@ -61,12 +63,14 @@ class Supervisor:
 
     Attributes:
         make: Makes a client; one that could not log in is not used again.
+        grace_s: How long answers in the making are waited for at the end.
         sleep: Waits so many seconds.
         clock: Returns monotonic seconds.
         chance: Returns a number between two.
     """
 
     make: Callable[[], discord.Client]
+    grace_s: float = GRACE_S
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     clock: Callable[[], float] = monotonic
     chance: Callable[[float, float], float] = uniform
@@ -124,7 +128,7 @@ class Supervisor:
                     await self._wait(back_off, error)
         except asyncio.CancelledError:
             await self._hang_up(client, code=1000)
-            await _finish_events()
+            await _finish_events(self.grace_s)
             raise
 
     async def _wait(self, back_off: BackOff, error: Exception) -> None:
@@ -140,11 +144,15 @@ class Supervisor:
                 await client.ws.close(code)
 
 
-async def _finish_events() -> None:
-    """Wait for what began before the gateway was closed, for a while."""
-    tasks = [task for task in asyncio.all_tasks() if task.get_name().startswith(_EVENTS)]
-    if tasks:
-        await asyncio.wait(tasks, timeout=GRACE_S)
+async def _finish_events(grace_s: float) -> None:
+    """Wait for what began before the gateway was closed; what takes longer is told to end."""
+    late = {task for task in asyncio.all_tasks() if task.get_name().startswith(_EVENTS)}
+    if late:
+        _, late = await asyncio.wait(late, timeout=grace_s)
+    for task in late:
+        task.cancel()
+    if late:
+        await asyncio.wait(late, timeout=_GOODBYE_S)
 
 
 async def until_told(work: Awaitable[None]) -> None:
