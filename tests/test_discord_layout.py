@@ -13,18 +13,16 @@ from hypothesis import strategies as st
 from bot.answer import Answer, Citation, Conflict
 from bot.answerer import Question
 from bot.contents import Collection
+from bot.discord_bot.blocks import MOST_TEXT, Block, pages_of
 from bot.discord_bot.bursts import PERSON, SERVER, Bursts
 from bot.discord_bot.desk import Wish, filters_of
 from bot.discord_bot.layout import (
-    MOST_TEXT,
-    Block,
     Shape,
     ago,
     covers,
     header_of,
     message_of,
     note,
-    pages_of,
     summary,
 )
 from bot.discord_bot.lists import Names

@@ -109,7 +109,7 @@ async def test_a_mention_is_acknowledged_before_a_slow_engine_answers(
 async def test_a_question_that_is_deleted_meanwhile_leaves_no_answer(scene: Scene) -> None:
     act = scene.ada.send(scene.channel, f"{scene.mention} {QUESTION}")
     async with gated(scene, act):
-        asked = scene.channel.history()[-1]
+        asked = scene.channel.history()[0]
         scene.env.backend.delete_message(scene.channel.id, asked.id)
         async with asyncio.timeout(30):
             while asked.id not in scene.client._mentions._deleted:

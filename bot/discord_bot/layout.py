@@ -1,6 +1,6 @@
 """An answer as people see it in Discord: pages of one components-v2 message, and its buttons."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import discord
@@ -9,19 +9,16 @@ from discord import ui
 from bot.answer import Answer, Citation, Conflict
 from bot.citations import write_conflict
 from bot.contents import Collection
+from bot.discord_bot.blocks import LINE, MOST_TEXT, PARAGRAPH, Block, pages_of
 from bot.discord_bot.buttons import Action, button_id
-from bot.discord_bot.neutral import cut, length, linked, one_line, plain, seen, short
+from bot.discord_bot.neutral import length, linked, one_line, plain, seen, short
 from bot.excerpts import Articles, Run, excerpts
 
-# A page of an answer. Discord takes 4000 characters in all texts of a message; the rest is for
-# the question, neutralised and as it was understood, and the page's number.
-MOST_TEXT = 3000
 _MOST_QUESTION = 200
 _MOST_MARKS = len("**** [10]")
 _HEADER = 1001
 # For a text of which nothing can be seen.
 _UNSEEN = "…"
-_LINE, _PARAGRAPH = "\n", "\n\n"
 _MOST_TITLE = 200
 _MOST_SOURCE = 60
 _CLOSEST = 3
@@ -29,14 +26,6 @@ _MOST_FRAGMENT = 300
 _CONTEXT_CHARS = 120
 _COLOUR = discord.Colour(0x2A7F9E)
 _QUIET = discord.Colour(0x80848E)
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """What stays on one page; `gap` is between it and the block before."""
-
-    text: str
-    gap: str = _PARAGRAPH
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,35 +145,6 @@ def _turning(
     return row
 
 
-def pages_of(blocks: Iterable[Block], most: int = MOST_TEXT) -> list[str]:
-    """Return the blocks as pages of at most `most` characters.
-
-    A block stands on one page; one that fits on none goes on over several, between words.
-    """
-    pages: list[str] = []
-    for block in blocks:
-        for part in _fitting(block.text, most):
-            if pages and length(pages[-1]) + length(block.gap) + length(part) <= most:
-                pages[-1] += block.gap + part
-            else:
-                pages.append(part)
-    return pages
-
-
-def _fitting(block: str, most: int) -> Iterator[str]:
-    """Yield a block, in parts where it is longer than `most`."""
-    rest = block
-    while length(rest) > most:
-        part = cut(rest, most)
-        words = part.rsplit(" ", 1)[0]
-        part = words if len(words) > len(part) // 2 else part
-        # An escape and what it escapes stay together.
-        part = part[: len(part) - (len(part) - len(part.rstrip("\\"))) % 2]
-        yield part
-        rest = rest[len(part) :].lstrip(" ")
-    yield rest
-
-
 def _blocks(answer: Answer, articles: Articles, collection: Collection | None) -> Iterator[Block]:
     if answer.status == "abstained":
         yield from _abstention(answer, collection)
@@ -196,9 +156,9 @@ def _blocks(answer: Answer, articles: Articles, collection: Collection | None) -
             yield from _excerpt(runs)
         yield Block(summary(answer))
         for line in source_lines(answer.citations):
-            yield Block(line, _LINE)
+            yield Block(line, LINE)
     for notice in answer.warnings:
-        yield Block(f"-# Note: {one_line(notice.message)}", _LINE)
+        yield Block(f"-# Note: {one_line(notice.message)}", LINE)
 
 
 def _said(answer: Answer) -> Iterator[Block]:
@@ -206,7 +166,7 @@ def _said(answer: Answer) -> Iterator[Block]:
     if answer.mode != "extractive":
         yield Block(plain(answer.answer))
         return
-    gap = _PARAGRAPH
+    gap = PARAGRAPH
     for citation in answer.citations:
         text = one_line(citation.cited_text) or _UNSEEN
         if length(text) + _MOST_MARKS <= MOST_TEXT:
@@ -251,7 +211,7 @@ def _abstention(answer: Answer, collection: Collection | None) -> Iterator[Block
     if closest:
         yield Block("Closest:")
     for line in closest:
-        yield Block(f"- {line}", _LINE)
+        yield Block(f"- {line}", LINE)
     if collection is not None:
         yield Block(f"-# {covers(collection)}")
 

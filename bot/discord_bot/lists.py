@@ -7,8 +7,9 @@ from hashlib import sha256
 from discord import ui
 
 from bot.contents import ArticleLine, Collection, SourceLine
+from bot.discord_bot.blocks import LINE, Block, pages_of
 from bot.discord_bot.desk import Desk
-from bot.discord_bot.layout import Block, covers, leafed, pages_of
+from bot.discord_bot.layout import covers, leafed
 from bot.discord_bot.neutral import linked, one_line, short
 from bot.discord_bot.problems import Told
 from bot.discord_bot.reading import reading
@@ -120,7 +121,7 @@ def _outlets(collection: Collection, lines: Sequence[SourceLine]) -> list[Block]
         newest = f", newest {line.newest:%Y-%m-%d}" if line.newest else ""
         count = f"{line.articles:,} article{'s' if line.articles != 1 else ''}"
         name = one_line(short(line.name, _MOST_TITLE))
-        blocks.append(Block(f"- **{name}** — {count}{newest}", gap="\n"))
+        blocks.append(Block(f"- **{name}** — {count}{newest}", LINE))
     return blocks
 
 

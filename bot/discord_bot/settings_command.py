@@ -25,6 +25,22 @@ _MOST_SOURCES = 20
 _MOST_NAME = 60
 _ANY = "any"
 _LIST_CHANNELS = 20
+_OPTIONS = {
+    "channel": "A channel, with `answer`: whether I answer mentions there",
+    "answer": "Whether I answer mentions in `channel`, by default this one",
+    "mentions": "Whether I answer mentions and replies at all",
+    "threads": "Whether I answer each mention in a thread of its own",
+    "private": "Whether only the asker sees answers to /ask, unless they choose",
+    "source": "Add an outlet to those that count; any: all count",
+    "since": "Only articles from then on count: 2025-01-31, or 1 year; any: all count",
+    "before": "Only articles from before then count; any: all count",
+    "citations": "How many quotes an answer has at most",
+    "cooldown": "Seconds between two questions of one member",
+    "server_cooldown": "Seconds between two questions in the server",
+    "delete_with_question": "Whether my answer goes when its question is deleted",
+    "keep_questions": "Whether I keep the text of questions; else only a hash",
+}
+
 T = TypeVar("T")
 
 Channel = discord.TextChannel | discord.Thread | discord.VoiceChannel | discord.ForumChannel
@@ -38,21 +54,7 @@ def add_settings(tree: Tree, desk: Desk, voice: Voice, now: Callable[[], datetim
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.default_permissions(manage_guild=True)
-    @app_commands.describe(
-        channel="A channel, with `answer`: whether I answer mentions there",
-        answer="Whether I answer mentions in `channel`, by default this one",
-        mentions="Whether I answer mentions and replies at all",
-        threads="Whether I answer each mention in a thread of its own",
-        private="Whether only the asker sees answers to /ask, unless they choose",
-        source="Add an outlet to those that count; any: all count",
-        since="Only articles from then on count: 2025-01-31, or 1 year; any: all count",
-        before="Only articles from before then count; any: all count",
-        citations="How many quotes an answer has at most",
-        cooldown="Seconds between two questions of one member",
-        server_cooldown="Seconds between two questions in the server",
-        delete_with_question="Whether my answer goes when its question is deleted",
-        keep_questions="Whether I keep the text of questions; else only a hash",
-    )
+    @app_commands.describe(**_OPTIONS)
     async def settings(  # noqa: PLR0913, PLR0917  (Discord's options are arguments)
         interaction: Interaction,
         channel: Channel | None = None,
@@ -70,11 +72,7 @@ def add_settings(tree: Tree, desk: Desk, voice: Voice, now: Callable[[], datetim
         keep_questions: bool | None = None,  # noqa: FBT001
     ) -> None:
         async with voice.apologising(interaction):
-            server_id = server_of(interaction)
-            if server_id is None:
-                raise Told("I have settings only in servers that I was added to.")
-            if not interaction.permissions.manage_guild:
-                raise Told("That is for members with *Manage Server*.")
+            server_id = _server(interaction)
             desk.count_press(interaction.user.id, server_id)
             await voice.think(interaction, private=True)
             held = await desk.settings(server_id)
@@ -99,6 +97,20 @@ def add_settings(tree: Tree, desk: Desk, voice: Voice, now: Callable[[], datetim
 
     settings.autocomplete("source")(source_suggester(desk))
     settings.autocomplete("since")(suggest_ages)
+
+
+def _server(interaction: Interaction) -> int:
+    """Return the server whose settings the member may see and change.
+
+    Raises:
+        Told: There is none, or they may not.
+    """
+    server_id = server_of(interaction)
+    if server_id is None:
+        raise Told("I have settings only in servers that I was added to.")
+    if not interaction.permissions.manage_guild:
+        raise Told("That is for members with *Manage Server*.")
+    return server_id
 
 
 def _with_filters(
