@@ -142,7 +142,10 @@ class Scene:
 
 
 def played(story: Callable[..., Awaitable[None]]) -> Callable[..., None]:
-    """Make a test of a story that takes a scene, and other fixtures by their names."""
+    """Make a test of a story that takes a scene, and other fixtures by their names.
+
+    Whatever happens in it, nobody is pinged.
+    """
 
     @wraps(story)
     def test(tmp_path: Path, **others: Any) -> None:  # noqa: ANN401
@@ -151,6 +154,7 @@ def played(story: Callable[..., Awaitable[None]]) -> Callable[..., None]:
             async with simcord.run(scene.client) as env:
                 scene.begin(env)
                 await story(scene, **others)
+                assert not pinged(scene)
             scene.desk.close()
             scene.desk.engine.close()
 

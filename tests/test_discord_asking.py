@@ -7,7 +7,7 @@ import pytest
 from bot.discord_bot.client import Client, intents
 from bot.discord_bot.layout import summary
 from bot.discord_bot.neutral import one_line
-from tests.discord_fakes import AT_ONCE, Scene, buttons_of, pinged, played, text_of
+from tests.discord_fakes import AT_ONCE, Scene, buttons_of, played, text_of
 
 QUESTION = "Tea moon?"
 ANSWER_BUTTONS = {"Show passages", "Ask a follow-up", "👍", "👎"}
@@ -24,7 +24,6 @@ def check_answer(scene: Scene, message: object) -> None:
     assert summary(answer) in text
     assert "[On tea](<https://post.example/tea#:~:text=Tea%20moon.>) — The Post, 2026-01-01" in text
     assert buttons_of(message).keys() >= ANSWER_BUTTONS
-    assert not pinged(scene)
 
 
 def test_no_privileged_intent_is_asked_for() -> None:

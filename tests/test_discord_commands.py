@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.discord_bot.preferences import DEFAULTS
+from bot.discord_bot.preferences import DEFAULTS, ServerSettings
+from bot.errors import DatabaseUnusable
 from corpus.article import Article
 from tests.bot_fakes import TEA
-from tests.discord_fakes import AT_ONCE, Scene, buttons_of, pinged, played, reply, text_of
+from tests.discord_fakes import AT_ONCE, Scene, buttons_of, played, reply, text_of
 
 QUESTION = "Tea moon?"
 
@@ -19,7 +21,6 @@ async def said(scene: Scene, name: str, **options: object) -> str:
     result = await scene.ada.slash(scene.channel, name, **options)
     assert result.response
     assert result.response.ephemeral
-    assert not pinged(scene)
     return text_of(result.response)
 
 
@@ -127,6 +128,26 @@ async def test_a_setting_is_kept_and_shown_back(
     assert result.response.ephemeral
     assert line in text_of(result.response)
     assert scene.preferences.server(scene.guild.id) == replace(held, **changed)
+
+
+@played
+async def test_settings_that_can_not_be_read_are_not_overwritten(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = scene.preferences.server(scene.guild.id)
+
+    def broken(server_id: int | None) -> ServerSettings:
+        raise DatabaseUnusable(Path("bot.sqlite"), str(server_id))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scene.preferences, "server", broken)
+        scene.desk._settings.clear()
+        result = await scene.moderator.slash(scene.channel, "settings", threads=True)
+        assert text_of(result.response).startswith("What I keep can't be read")
+        result = await scene.ada.slash(scene.channel, "ask", question=QUESTION)
+        assert reply(result).ephemeral  # nobody knows what the server wants
+        assert "**Tea moon.** [1]" in text_of(result.response)
+    assert scene.preferences.server(scene.guild.id) == held
 
 
 @played

@@ -75,7 +75,8 @@ def add_settings(tree: Tree, desk: Desk, voice: Voice, now: Callable[[], datetim
             server_id = _server(interaction)
             desk.count_press(interaction.user.id, server_id)
             await voice.think(interaction, private=True)
-            held = await desk.settings(server_id)
+            # Not the defaults that stand in where settings can't be read: they would be kept.
+            held = await desk.read(lambda: desk.preferences.server(server_id))
             changed = replace(
                 held,
                 mentions=_or(mentions, held.mentions),
