@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 
 from bot import wire
@@ -35,7 +35,7 @@ class _Bot:
     preferences: Preferences
     engine: Engine
     desk: Desk
-    clients: list[Client] = field(default_factory=list)
+    client: Client | None = None
 
     def make(self) -> Client:
         """Return a new client, in place of the one before."""
@@ -43,14 +43,12 @@ class _Bot:
         async def sync(client: Client) -> None:
             await sync_commands(client.tree, self.memory.database)
 
-        self.clients[:] = [Client(self.desk, sync, now=wire.utc_now)]
-        return self.clients[0]
+        self.client = Client(self.desk, sync, now=wire.utc_now)
+        return self.client
 
     async def attend(self, say: Say) -> None:
         """Say when it is connected, and tidy up from then on."""
-        while not (self.clients and self.clients[0].is_ready()):
-            await asyncio.sleep(_LOOK_S)
-        client = self.clients[0]
+        client = await self._connected()
         say(
             f"Connected to Discord as application {client.application_id}; servers: "
             f"{len(client.guilds)} (process {os.getpid()}). Ctrl-C stops."
@@ -59,7 +57,12 @@ class _Bot:
 
     async def withdraw(self, shown: Shown) -> None:
         """Edit a message of the bot to say that its source was withdrawn."""
-        await self.clients[0].withdraw(shown)
+        await (await self._connected()).withdraw(shown)
+
+    async def _connected(self) -> Client:
+        while (client := self.client) is None or not client.is_ready():
+            await asyncio.sleep(_LOOK_S)
+        return client
 
     def close(self) -> None:
         """End. Closing twice does nothing more."""
