@@ -173,6 +173,24 @@ async def test_what_can_not_be_read_in_a_thread_is_explained_once(scene: Scene) 
 
 
 @played
+async def test_what_can_be_read_in_a_thread_is_answered(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should Discord ever send it all the same."""
+    monkeypatch.setattr("simcord.intents._content_exempt", lambda *_: True)
+    scene.settle(replace(AT_ONCE, channels=(scene.channel.id,), threads=True))
+    await scene.ada.send(scene.channel, f"{scene.mention} {QUESTION}")
+    (thread,) = scene.channel.threads
+    first = scene.shown(thread.last_message)
+    for _ in range(2):
+        await scene.bob.send(thread, "And tea car?")
+        second = scene.shown(thread.last_message)
+        assert second.answer_id != first.answer_id
+        assert second.conversation_id == first.conversation_id
+    assert len(scene.channel.history()) == 1
+
+
+@played
 async def test_articles_are_asked_about_a_message(scene: Scene) -> None:
     message = await scene.bob.send(scene.channel, QUESTION)
     result = await scene.ada.context_menu(scene.channel, "Ask the articles about this", message)
@@ -257,3 +275,36 @@ async def test_a_second_bot_takes_up_where_the_first_ended(scene: Scene) -> None
     check_answer(scene, scene.channel.last_message)
     told = [r for r in scene.env.http_requests if r.method == "PUT" and "commands" in r.path]
     assert len(told) == 1
+
+
+@played
+async def test_a_thread_whose_channel_was_switched_off_is_let_be(scene: Scene) -> None:
+    scene.settle(replace(AT_ONCE, channels=(scene.channel.id,), threads=True))
+    await scene.ada.send(scene.channel, f"{scene.mention} {QUESTION}")
+    (thread,) = scene.channel.threads
+    scene.settle(AT_ONCE)
+    before = len(thread.history())
+    await scene.ada.send(thread, "And rain?")
+    assert len(thread.history()) == before + 1
+    assert not scene.ada.user.dm_channel.history()
+
+
+@played
+async def test_a_channel_that_is_not_known_yet_is_looked_up(scene: Scene) -> None:
+    guild = scene.client.get_guild(scene.guild.id)
+    assert guild
+    other = scene.guild.create_text_channel("other")
+    for channel in (scene.channel, other):
+        guild._channels.pop(channel.id)
+        await scene.ada.send(channel, f"{scene.mention} {QUESTION}")
+    assert "**Tea moon.** [1]" in text_of(scene.last(scene.channel))
+    assert len(other.history()) == 1
+
+
+@played
+async def test_who_mentions_in_vain_again_and_again_is_told_now_and_then(scene: Scene) -> None:
+    scene.settle(AT_ONCE)
+    for seconds in (0, 1, 5):
+        scene.clock.seconds += seconds
+        await scene.ada.send(scene.channel, f"{scene.mention} {QUESTION}")
+    assert len(scene.ada.user.dm_channel.history()) == 2

@@ -30,6 +30,8 @@ _NOT_HERE = (
 _MOST_NAME = 90
 _NAMELESS = "A question"
 
+Place = discord.abc.GuildChannel | discord.Thread
+
 logger = logging.getLogger(__name__)
 
 
@@ -142,11 +144,12 @@ class Mentions:
             return
         if not trigger.question and trigger.kind == "reply":
             return  # without a ping Discord keeps its content from us
-        if not trigger.question and trigger.kind == "thread" and not self._hint(message):
-            return
         if message.guild:
+            place = await self._place(message)
+            if trigger.kind == "thread" and not self._is_heard(place, trigger, settings):
+                return
             self._desk.count_press(message.author.id, server_id)
-            _check_place(message, settings)
+            _check_place(place, settings)
         if not trigger.question:
             await self._send(message, _CANT_READ if trigger.kind == "thread" else _USAGE)
             return
@@ -155,9 +158,26 @@ class Mentions:
         wish = Wish(message.author.id, server_id, trigger.question, conversation)
         await self._answer(message, wish, settings)
 
-    def _hint(self, message: discord.Message) -> bool:
-        """Tell whether a thread has not been told yet that we can't read all of it."""
-        return self._hinted.add(message.channel.id)
+    def _is_heard(self, thread: Place, trigger: Trigger, settings: ServerSettings) -> bool:
+        """Tell whether there is anything to say to a message in a thread that we opened.
+
+        That we can't read it is said once.
+        """
+        if not _is_answered(thread, settings):
+            return False
+        return bool(trigger.question) or self._hinted.add(thread.id)
+
+    async def _place(self, message: discord.Message) -> Place:
+        """Return where in a server a message stands; Discord is asked where we don't know yet.
+
+        Raises:
+            discord.HTTPException: It does not say.
+        """
+        channel: object = message.channel
+        if not isinstance(channel, Place):
+            channel = await self._client.fetch_channel(message.channel.id)
+        assert isinstance(channel, Place)  # noqa: S101  (servers have no other channels)
+        return channel
 
     async def _answer(self, message: discord.Message, wish: Wish, settings: ServerSettings) -> None:
         """Reply at once, and put the answer into the reply."""
@@ -224,23 +244,25 @@ class Mentions:
             return None
 
 
-def _check_place(message: discord.Message, settings: ServerSettings) -> None:
+def _is_answered(channel: Place, settings: ServerSettings) -> bool:
+    """Tell whether mentions are answered in a channel; in a thread they are as around it."""
+    parent = channel.parent_id if isinstance(channel, discord.Thread) else None
+    return bool({channel.id, parent} & set(settings.channels))
+
+
+def _check_place(channel: Place, settings: ServerSettings) -> None:
     """Say, in private, why a message is not answered where it stands.
 
     Raises:
         Told: The channel is not one of those where we answer, or we lack permissions there.
     """
-    channel = message.channel
-    if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
-        return
-    parent = channel.parent_id if isinstance(channel, discord.Thread) else None
-    if not {channel.id, parent} & set(settings.channels):
+    if not _is_answered(channel, settings):
         raise Told(_NOT_HERE.format(f"<#{channel.id}>"))
     if missing := missing_permissions(channel):
         raise Told(f"I can't answer in <#{channel.id}>: there I lack {', '.join(missing)}.")
 
 
-def missing_permissions(channel: discord.abc.GuildChannel | discord.Thread) -> list[str]:
+def missing_permissions(channel: Place) -> list[str]:
     """Return the names, as Discord's menus have them, of what we need in a channel and lack."""
     thread = isinstance(channel, discord.Thread)
     if isinstance(channel, discord.Thread) and channel.parent is None:
