@@ -2,7 +2,8 @@
 
 _WANTS = (
     "@everyone", "@here", "<@1>", "<@!23>", "<@&456>", "<#789>", "</ask:1>", "</settings show:12>",
-    "<t:1700000000>", "<t:1700000000:R>", "<:smile:12>", "<a:dance:123>", ":smile:", "<id:guide>",
+    "<t:1700000000>", "<t:1700000000:R>", "<:smile:12>", "<a:dance:123>", ":smile:", ":+1:",
+    ":100:", "1:smile:", "<id:guide>",
     "<id:customize>", "<sound:1:2>", "https://evil.example", "http://evil.example/a_b_c?d=*e*",
     "<https://evil.example>", "steam://run/1", "discord://-/channels/1", "discord.gg/abc",
     "https://discord.gg/abc", "discord.com/invite/abc", "discordapp.com/invite/abc",

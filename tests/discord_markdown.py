@@ -22,7 +22,10 @@ _INLINE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("link", re.compile(r"<[\w.+-]+@[\w.-]+\.\w+>|<\+\d+>")),
     ("mention", re.compile(_MENTIONS)),
     ("time", re.compile(r"<t:-?\d+(?::\w)?>")),
-    ("emoji", re.compile(r"<a?:\w+:\d+>|<sound:\d+:\d+>|:[A-Za-z][\w+-]*:")),
+    (
+        "emoji",
+        re.compile(r"<a?:\w+:\d+>|<sound:\d+:\d+>|:[\w+-]*[A-Za-z_+-][\w+-]*:|(?<!\d):\d{1,9}:"),
+    ),
     ("invite", re.compile(r"discord(?:\.gg|(?:app)?\.com/invite)/\w+", re.IGNORECASE)),
 )
 _PAIRS: tuple[tuple[str, re.Pattern[str]], ...] = (

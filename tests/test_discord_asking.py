@@ -56,7 +56,9 @@ async def test_a_private_command_answers_the_asker_alone(scene: Scene) -> None:
 async def test_since_and_source_narrow_the_articles_down(scene: Scene) -> None:
     for options in ({"since": "2026-01-02"}, {"source": "Nobody"}):
         result = await scene.ada.slash(scene.channel, "ask", question=QUESTION, **options)
-        assert "**Not in the articles**" in text_of(result.response)
+        assert "**Not in the articles**\n-# No article passes the filters." in text_of(
+            result.response
+        )
     result = await scene.ada.slash(
         scene.channel, "ask", question=QUESTION, since="7 days", source="the post"
     )

@@ -59,6 +59,14 @@ def test_a_title_is_a_link_to_its_article_and_to_nothing_else(title: str, path: 
     assert raw_dangers(raw, lambda address: address == target) == []
 
 
+@pytest.mark.parametrize("text", ["@", ":", ":a", "<a", "[", "](", ".gg/", "~", "\u0301", " >"])
+def test_a_long_text_takes_no_longer_than_its_length(text: str) -> None:
+    """By a rule that looks ahead to the end from each place this would take hours."""
+    many = text * (200_000 // len(text))
+    assert length(plain(many)) <= 2 * length(many)
+    assert plain(text + "a" * 200_000).endswith("a" * 1000)
+
+
 @pytest.mark.parametrize(
     "text",
     [

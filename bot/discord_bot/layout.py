@@ -91,29 +91,24 @@ def shape_in(message: discord.Message, page: int = 0, *, shared: bool = False) -
 
 
 def leafed(
-    above: Sequence[str],
-    pages: Sequence[str],
-    number: int,
-    turns: tuple[Action, str],
-    *,
-    place: str = "",
+    texts: Sequence[str], number: int, count: int, turns: tuple[Action, str], *, place: str = ""
 ) -> ui.LayoutView:
     """Return a message with one page of several, and buttons to the others.
 
     Args:
-        above: What stands above every page.
-        pages: At least one.
-        number: Which page is shown, from 0.
+        texts: What stands on the page.
+        number: Of the page, from 0.
+        count: How many there are.
         turns: What the buttons do, and for what.
         place: What stands before the page in the buttons' ids.
     """
     view = ui.LayoutView(timeout=None)
-    texts = [*above, pages[number]]
-    if len(pages) > 1:
-        texts.append(f"-# Page {number + 1} of {len(pages)}")
-    view.add_item(ui.Container(*(ui.TextDisplay[ui.LayoutView](text) for text in texts if text)))
-    if len(pages) > 1:
-        view.add_item(_turning(turns, number, len(pages), place))
+    shown = [text for text in texts if text]
+    if count > 1:
+        shown.append(f"-# Page {number + 1} of {count}")
+    view.add_item(ui.Container(*(ui.TextDisplay[ui.LayoutView](text) for text in shown)))
+    if count > 1:
+        view.add_item(_turning(turns, number, count, place))
     return finished(view)
 
 
@@ -207,6 +202,8 @@ def _spaced(text: str) -> str:
 
 def _abstention(answer: Answer, collection: Collection | None) -> Iterator[Block]:
     yield Block("**Not in the articles**")
+    if answer.abstention and answer.abstention.reason == "filtered_out":
+        yield Block(f"-# {plain(answer.abstention.message)}", LINE)
     closest = list(source_lines(answer.citations, numbered=False))[:_CLOSEST]
     if closest:
         yield Block("Closest:")

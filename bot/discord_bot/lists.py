@@ -105,14 +105,16 @@ class Lists:
         engine = self._desk.engine
         collection, lines = await self._desk.read(lambda: (engine.collection(), engine.sources()))
         pages = pages_of(_outlets(collection, lines), _ON_A_PAGE)
-        return leafed([], pages, min(page, len(pages) - 1), ("sources", "all"))
+        number = min(page, len(pages) - 1)
+        return leafed([pages[number]], number, len(pages), ("sources", "all"))
 
     async def _article(self, article_id: str, page: int) -> ui.LayoutView:
         article = await self._desk.read(lambda: self._desk.engine.article(article_id))
         pages = reading(article.text)
-        texts = [pages.shown(number, ()) for number in range(len(pages.pages))]
+        number = min(page, len(pages.pages) - 1)
+        texts = [_title(article), pages.shown(number, ())]
         name = self.names.short_of(article_id)
-        return leafed([_title(article)], texts, min(page, len(texts) - 1), ("article", name))
+        return leafed(texts, number, len(pages.pages), ("article", name))
 
 
 def _outlets(collection: Collection, lines: Sequence[SourceLine]) -> list[Block]:

@@ -21,7 +21,8 @@ _BREAK = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # Of more marks on one letter the rest is ink over other people's messages.
 _MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
 _PILE = re.compile(f"({_MARK}{{4}}){_MARK}+")
-# Each alternative ends with the character that gets the backslash.
+# Each alternative ends with the character that gets the backslash. What is looked ahead for is
+# bounded: a text of 100 000 colons must not take minutes.
 _ACTIVE = re.compile(
     r"""
     [\\*_`]                                             # emphasis, code and the escape itself
@@ -29,10 +30,11 @@ _ACTIVE = re.compile(
   | (?<=\])\(                                           # a masked link
   | <[^\w\s\\*_`]                                       # <@1> <#1> </ask:1> <:emoji:1> <+1555>
   | <[A-Za-z]{1,10}:                                    # <t:1> <a:emoji:1> <id:guide> <sound:1:1>
-  | @(?=[^\s<>]*>)                                      # <ada@example.com>
+  | @(?=[^\s<>]{0,300}>)                                # <ada@example.com>
   | :(?=/)                                              # https://
   | \.[A-Za-z]{2,24}/                                   # discord.gg/invite
-  | :(?=[\w+-]*[A-Za-z][\w+-]*:)                        # :emoji:
+  | :(?=\d{0,80}[A-Za-z_+-][\w+-]{0,80}:)              # :smile: and :+1:
+  | (?<!\d):(?=\d{1,9}:)                               # :100:, but not 10:45:30
   | (?m:^[ \t]*(?:\#(?=\#{0,2}[ \t]) | -(?=\#?[ \t]) | > | \d+\.(?=[ \t])))  # blocks
     """,
     re.VERBOSE,

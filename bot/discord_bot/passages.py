@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from discord import ui
 
 from bot.answer import Citation
-from bot.discord_bot.buttons import button_id
+from bot.discord_bot.buttons import Action, button_id
 from bot.discord_bot.desk import Found
 from bot.discord_bot.layout import headline, leafed
 from bot.discord_bot.problems import Told
@@ -37,9 +37,13 @@ def passages_of(found: Found, number: int = 1, page: int | None = None) -> ui.La
     pages = reading(article.text if article else citation.cited_text, quotes if article else ())
     start = citation.start_char_index if article else 0
     at = pages.page_with(start) if page is None else min(page, len(pages.pages) - 1)
-    above = [f"[{citation.number}] {headline(citation)}", "" if article else _CHANGED]
-    texts = [pages.shown(n, quotes if article else ()) for n in range(len(pages.pages))]
-    view = leafed(above, texts, at, ("view", answer.id), place=f"{citation.number}.")
+    texts = [
+        f"[{citation.number}] {headline(citation)}",
+        "" if article else _CHANGED,
+        pages.shown(at, quotes if article else ()),
+    ]
+    turns: tuple[Action, str] = ("view", answer.id)
+    view = leafed(texts, at, len(pages.pages), turns, place=f"{citation.number}.")
     for row in _jumps(answer.id, answer.citations, number):
         view.add_item(row)
     return view

@@ -13,6 +13,7 @@ _MOST_SHOWN = 2 * PAGE_CHARS
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*\s")
 _BLANK = re.compile(r"\s")
+_NOT_BLANK = re.compile(r"\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def reading(text: str, quotes: Sequence[Span] = (), most: int = PAGE_CHARS) -> R
     pages: list[Span] = []
     at = 0
     while True:
-        at += len(text[at:]) - len(text[at:].lstrip())
+        at = _next(text, at)
         end = at + len(cut(text[at : at + most], most))
         if end < len(text):
             end = _outside(_break(text, at, end), at, quotes)
@@ -58,6 +59,12 @@ def reading(text: str, quotes: Sequence[Span] = (), most: int = PAGE_CHARS) -> R
         if end >= len(text):
             return Reading(text, tuple(pages))
         at = end
+
+
+def _next(text: str, position: int) -> int:
+    """Return where the next character stands that is not blank; the end where there is none."""
+    found = _NOT_BLANK.search(text, position)
+    return found.start() if found else len(text)
 
 
 def _break(text: str, start: int, end: int) -> int:
