@@ -64,6 +64,7 @@ class Discord:
         faults: What goes wrong with the next requests of the bot for a message, one each.
         edit_faults: Likewise when it edits one.
         login_faults: Likewise when it logs in.
+        gateway_faults: Likewise when it connects to the gateway.
         permissions: What everybody may do in the server.
         overwrites: What is different in its channel.
     """
@@ -72,6 +73,7 @@ class Discord:
         self.faults: deque[Fault] = deque()
         self.edit_faults: deque[Fault] = deque()
         self.login_faults: deque[Fault] = deque()
+        self.gateway_faults: deque[Fault] = deque()
         self.messages: list[dict[str, Any]] = []
         self.acknowledged: dict[str, int] = {}
         self.finished: dict[str, dict[str, Any]] = {}
@@ -120,6 +122,10 @@ class Discord:
         message["mentions"] = [_user(BOT, bot=True)]
         await self.dispatch("MESSAGE_CREATE", message)
         return int(message["id"])
+
+    async def again(self) -> None:
+        """Tell the bot the last event once more."""
+        await self.dispatch(self._events[-1]["t"], self._events[-1]["d"])
 
     async def command(self, question: str) -> int:
         """Somebody uses `/ask`; return the id of the interaction."""
@@ -263,6 +269,8 @@ class Discord:
 
     async def _gateway(self, request: web.Request) -> Reply:
         """Speak as the gateway does; what is not compressed discord.py reads too."""
+        if self.gateway_faults and (reply := await self.gateway_faults.popleft()(self, request)):
+            return reply
         self._socket = ws = web.WebSocketResponse()
         await ws.prepare(request)
         await ws.send_json({"op": 10, "d": {"heartbeat_interval": 45000}})

@@ -210,6 +210,21 @@ def test_a_refused_first_connection_is_tried_again(
     asyncio.run(check())
 
 
+def test_a_gateway_that_opens_only_later_is_waited_for(
+    rig: Discord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is a first connection; one that is lost aiohttp itself tries twice."""
+
+    async def check() -> None:
+        rig.gateway_faults.extend([status(429, Retry_After="9"), status(503), lost, lost])
+        async with discord_here(monkeypatch, rig), running(rig) as bot:
+            await bot.answered(await rig.ask())
+            assert bot.naps.slept == [1, 2, 4]
+            assert len(bot.clients) == 1
+
+    asyncio.run(check())
+
+
 def test_an_event_that_cant_be_read_ends_nothing(
     rig: Discord, monkeypatch: pytest.MonkeyPatch
 ) -> None:

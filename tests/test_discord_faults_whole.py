@@ -204,6 +204,24 @@ def test_a_message_says_that_its_source_was_withdrawn_when_the_article_is_delete
     asyncio.run(check())
 
 
+def test_an_event_that_comes_twice_is_answered_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A gateway may tell again what was told before it was resumed."""
+
+    async def check() -> None:
+        rig = Discord()
+        async with discord_here(monkeypatch, rig), running(rig, tmp_path):
+            await rig.ask("<@100> Tea moon?")
+            await rig.until(lambda: sum(map(answered, rig.messages)) == 1)
+            await rig.again()
+            await rig.ask("<@100> Tea moon?")
+            await rig.until(lambda: sum(map(answered, rig.messages)) == 2)
+        assert len(rig.messages) == 2
+
+    asyncio.run(check())
+
+
 def test_no_question_is_on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     async def check() -> None:
         rig = Discord()
