@@ -118,6 +118,19 @@ async def test_a_private_answer_is_shared_once(scene: Scene) -> None:
 
 
 @played
+async def test_an_answer_that_could_not_be_shared_can_be_shared_again(scene: Scene) -> None:
+    message = await asked(scene, private=True)
+    scene.env.inject_error("POST", "/webhooks/*", status=400)
+    failed = await scene.ada.click(message, label="Share")
+    assert [reply.ephemeral for reply in failed.followups] == [True]
+    assert not scene.channel.history()
+    await scene.ada.click(message, label="Share")
+    assert len(scene.channel.history()) == 1
+    again = await scene.ada.click(scene.last(scene.channel), label="Show passages")
+    assert "**Tea moon.**" in text_of(again.response)
+
+
+@played
 async def test_the_article_around_a_quote_is_turned_page_by_page(scene: Scene) -> None:
     scene.add(LONG)
     message = await asked(scene)

@@ -119,17 +119,19 @@ class Presses:
     async def _share(self, interaction: Interaction, name: str, _: str) -> None:
         message = interaction.message
         assert message is not None  # noqa: S101  (a button is on one)
-        if message.id in self._shared:
-            raise Told("That answer is shared already.")
         await self._voice.turn(interaction)
         found = await self._desk.found(name)
         if not self._shared.add(message.id):
             raise Told("That answer is shared already.")
         alone, public = (shown(found, shape_in(message, shared=True)) for _ in range(2))
+        try:
+            sent = await interaction.followup.send(
+                view=public, ephemeral=False, allowed_mentions=NO_PINGS, wait=True
+            )
+        except BaseException:
+            self._shared.discard(message.id)
+            raise
         await self._voice.finish(interaction, alone)
-        sent = await interaction.followup.send(
-            view=public, ephemeral=False, allowed_mentions=NO_PINGS, wait=True
-        )
         await self._desk.remember_copy(message.id, sent.id)
 
     async def _up(self, interaction: Interaction, name: str, _: str) -> None:

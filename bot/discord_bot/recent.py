@@ -20,5 +20,9 @@ class Recent:
             self._held.popitem(last=False)
         return new
 
+    def discard(self, number: int) -> None:
+        """Take an id out again, if it is there."""
+        self._held.pop(number, None)
+
     def __contains__(self, number: int) -> bool:
         return number in self._held
