@@ -54,7 +54,7 @@ class ServerSettings:
     published_before: datetime | None = None
     citations: int = 3
     cooldown_s: int = 10
-    server_cooldown_s: int = 1
+    server_cooldown_s: int = 0
     delete_with_question: bool = True
     keep_questions: bool = False
 
