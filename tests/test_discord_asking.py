@@ -1,12 +1,15 @@
 """Asking in Discord: every way in leads to one answer, and nothing else does."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bot.discord_bot.client import Client, intents
 from bot.discord_bot.layout import summary
 from bot.discord_bot.neutral import one_line
+from bot.discord_bot.preferences import DEFAULTS
+from bot.discord_bot.questions import is_private, server_of
 from tests.discord_fakes import AT_ONCE, Scene, buttons_of, played, text_of
 
 QUESTION = "Tea moon?"
@@ -30,6 +33,23 @@ def test_no_privileged_intent_is_asked_for() -> None:
     wanted = intents()
     assert not any((wanted.message_content, wanted.members, wanted.presences))
     assert {name for name, asked in wanted if asked} == {"guilds", "guild_messages", "dm_messages"}
+
+
+@pytest.mark.parametrize(("added", "private"), [(True, False), (False, True)])
+def test_where_the_bot_was_not_added_answers_are_private(added: bool, private: bool) -> None:  # noqa: FBT001
+    """Somebody may have installed it for themselves and use it in others' servers."""
+
+    class Elsewhere:
+        guild_id = 5
+
+        class client:  # noqa: N801
+            @staticmethod
+            def get_guild(guild_id: int) -> object:
+                return guild_id if added else None
+
+    interaction: Any = Elsewhere()
+    assert is_private(interaction, DEFAULTS) is private
+    assert server_of(interaction) == (5 if added else None)
 
 
 @played

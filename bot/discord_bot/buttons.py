@@ -8,9 +8,7 @@ import discord
 from discord import ui
 
 # page: of an answer. passages, view: the article around a quote. article, sources: other lists.
-Action = Literal[
-    "page", "passages", "view", "follow", "share", "up", "down", "article", "sources", "why"
-]
+Action = Literal["page", "passages", "view", "follow", "share", "up", "down", "article", "sources"]
 _PREFIX = "citewire"
 PATTERN = re.compile(_PREFIX + r":(?P<action>[a-z]+):(?P<place>[\w.]*):(?P<name>.+)", re.DOTALL)
 
