@@ -255,6 +255,16 @@ async def test_a_missing_permission_is_told_to_the_asker_alone(
 
 
 @played
+async def test_what_discord_forbids_all_the_same_is_told_to_the_asker(scene: Scene) -> None:
+    """A bot in time-out has its permissions and may not write."""
+    scene.env.inject_error("POST", f"/channels/{scene.channel.id}/messages", status=403, code=50013)
+    await scene.ada.send(scene.channel, f"{scene.mention} {QUESTION}")
+    assert len(scene.channel.history()) == 1
+    told = text_of(scene.ada.user.dm_channel.last_message)
+    assert told == f"I can't answer in <#{scene.channel.id}>: I may not write there."
+
+
+@played
 async def test_commands_need_no_permission_in_a_channel(scene: Scene) -> None:
     channel = scene.channel_without("send_messages")
     result = await scene.ada.slash(channel, "ask", question=QUESTION)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import discord
 
+from bot.answer import Answer
 from bot.discord_bot.delivery import named
 from bot.discord_bot.desk import Desk, Wish, filters_of
 from bot.discord_bot.layout import Shape, header_of, note
@@ -97,12 +98,19 @@ class Mentions:
             return
         try:
             await self._consider(message, trigger)
+        except discord.Forbidden:
+            await self._tell(
+                message, f"I can't answer in <#{message.channel.id}>: I may not write there."
+            )
         except FAILURES as failure:
             logger.warning("a message was not answered: %s", named(failure))
         except Exception as error:  # noqa: BLE001  (one bad message must not end the others)
-            line = line_for(error)
-            if self._desk.may_write(message.author.id):
-                await self._voice.tell(message.author, line)
+            await self._tell(message, line_for(error))
+
+    async def _tell(self, message: discord.Message, line: str) -> None:
+        """Tell the asker alone, now and then."""
+        if self._desk.may_write(message.author.id):
+            await self._voice.tell(message.author, line)
 
     async def deleted(self, message_id: int, server_id: int | None) -> None:
         """Take back the answers to a message that was deleted, where its server wants that."""
@@ -116,16 +124,16 @@ class Mentions:
         if not settings.delete_with_question:
             return
         for reply in await self._desk.read(lambda: preferences.replies_to(message_id)):
-            await self._take_back(reply)
+            await self._take_back(reply.channel_id, reply.server_id, reply.message_id)
 
-    async def _take_back(self, reply: Shown) -> None:
-        channel = self._client.get_partial_messageable(reply.channel_id, guild_id=reply.server_id)
-        message = channel.get_partial_message(reply.message_id)
+    async def _take_back(self, channel_id: int, server_id: int | None, message_id: int) -> None:
+        """Delete a message of ours that answers what is gone."""
+        channel = self._client.get_partial_messageable(channel_id, guild_id=server_id)
         try:
-            await self._voice.delivery.again(message.delete)
+            await self._voice.delivery.again(channel.get_partial_message(message_id).delete)
         except discord.NotFound:
             logger.info("an answer to take back was gone already")
-        await self._desk.read(lambda: self._desk.preferences.drop_message(reply.message_id))
+        await self._desk.read(lambda: self._desk.preferences.drop_message(message_id))
 
     async def _consider(self, message: discord.Message, trigger: Trigger) -> None:
         """Answer, unless the settings, the cooldown or Discord's permissions are against it."""
@@ -191,24 +199,27 @@ class Mentions:
             view = shown(found, Shape(header=header))
         except Exception as error:  # noqa: BLE001  (whatever it is, the reply says so)
             view = note(line_for(error))
-        if message.id in self._deleted and settings.delete_with_question:
-            await self._voice.delivery.again(reply.delete)
-            return
         await self._voice.delivery.again(lambda: reply.edit(view=view, allowed_mentions=NO_PINGS))
         if found:
-            answer = found.answer
-            await self._desk.remember(
-                lambda asker: Shown(
-                    reply.id,
-                    reply.channel.id,
-                    wish.server_id,
-                    message.id,
-                    answer.id,
-                    answer.conversation_id,
-                    asker,
-                ),
-                wish.user_id,
-            )
+            await self._remember(message, reply, wish, found.answer)
+        if message.id in self._deleted and settings.delete_with_question:
+            await self._take_back(reply.channel.id, wish.server_id, reply.id)
+
+    async def _remember(
+        self, message: discord.Message, reply: discord.Message, wish: Wish, answer: Answer
+    ) -> None:
+        await self._desk.remember(
+            lambda asker: Shown(
+                reply.id,
+                reply.channel.id,
+                wish.server_id,
+                message.id,
+                answer.id,
+                answer.conversation_id,
+                asker,
+            ),
+            wish.user_id,
+        )
 
     async def _send(
         self, message: discord.Message, text: str, thread: discord.Thread | None = None
