@@ -13,8 +13,10 @@ import simcord
 
 from bot.answer import Answer
 from bot.answerer import Question
-from bot.errors import DatabaseUnusable
+from bot.contents import Collection
+from bot.errors import DatabaseUnusable, EndpointFailed
 from bot.work import DeadlineExceeded
+from corpus.article import Article
 from index.errors import NoSnapshot
 from tests.discord_fakes import Scene, played, reply, text_of
 
@@ -140,6 +142,7 @@ async def test_settings_and_passages_do_not_wait_for_slow_answers(scene: Scene) 
     [
         (DeadlineExceeded(), "That took too long. Try again, perhaps with a shorter question."),
         (RuntimeError("secret"), "Something went wrong; the log has it as "),
+        (EndpointFailed("https://a.example", "", 503), "The articles can't be searched just now."),
         (NoSnapshot(Path("data")), "The articles can't be searched just now. Try again later."),
         (DatabaseUnusable(Path("x"), "y"), "What I keep can't be read or written just now."),
     ],
@@ -162,6 +165,34 @@ async def test_a_broken_engine_is_told_once_and_politely(
     assert text_of(scene.channel.last_message).startswith(line)
     assert "secret" not in text_of(scene.channel.last_message)
     assert not [record for record in caplog.records if "Tea moon" in record.getMessage()]
+
+
+class Halting(Gated):
+    """An engine that answers, and then has no articles any more."""
+
+    def ask(self, question: Question, asker: str) -> Answer:
+        """Answer."""
+        answer: Answer = self._engine.ask(question, asker)
+        return answer
+
+    def article(self, document_id: str) -> Article:
+        """Break."""
+        raise EndpointFailed("https://a.example", document_id, 503)
+
+    def collection(self) -> Collection:
+        """Break."""
+        raise NoSnapshot(Path("data"))
+
+
+@played
+async def test_an_answer_is_told_whatever_breaks_after_it(scene: Scene) -> None:
+    scene.desk.engine = Halting(scene.desk.engine)
+    result = await scene.ada.slash(scene.channel, "ask", question=QUESTION)
+    assert ANSWER in text_of(result.response)
+    result = await scene.ada.slash(scene.channel, "ask", question="Who won the cup?")
+    assert "**Not in the articles**" in text_of(result.response)
+    result = await scene.ada.slash(scene.channel, "help")
+    assert "`/ask`" in text_of(result.response)
 
 
 @played

@@ -126,8 +126,9 @@ def _add_help(tree: Tree, desk: Desk, voice: Voice) -> None:
         async with voice.apologising(interaction):
             desk.count_press(interaction.user.id, server_of(interaction))
             await voice.think(interaction, private=True)
-            collection = await desk.read(desk.engine.collection)
-            await voice.finish(interaction, note(f"{_HELP}\n\n-# {covers(collection)}"))
+            collection = await desk.read(desk.collection)
+            scope = f"\n\n-# {covers(collection)}" if collection else ""
+            await voice.finish(interaction, note(_HELP + scope))
 
 
 def _add_forget(tree: Tree, desk: Desk, voice: Voice) -> None:

@@ -23,11 +23,11 @@ from bot.discord_bot.preferences import (
 )
 from bot.discord_bot.problems import RESTARTED, Told, wait_line
 from bot.engine import Engine
-from bot.errors import ConversationNotFound, DatabaseUnusable
+from bot.errors import BotError, ConversationNotFound, DatabaseUnusable
 from bot.memory import NEW_CONVERSATION
 from bot.work import QueueFull, Work
 from corpus.article import Article
-from index.errors import ArticleNotFound, IndexingError
+from index.errors import IndexingError
 from index.store import Filters
 
 _WAITING = 64
@@ -246,15 +246,23 @@ class Desk:
         return self._with_articles(answer)
 
     def _with_articles(self, answer: Answer) -> Found:
-        collection = self.engine.collection() if answer.status == "abstained" else None
+        collection = self.collection() if answer.status == "abstained" else None
         revisions = {c.document_id: c.revision for c in answer.citations}
         articles = {name: self._article(name, revision) for name, revision in revisions.items()}
         return Found(answer, articles, collection)
 
+    def collection(self) -> Collection | None:
+        """Return what the articles cover; None where that can't be said just now."""
+        try:
+            return self.engine.collection()
+        except (BotError, IndexingError) as error:
+            logger.warning("the collection is not known: %s", type(error).__name__)
+            return None
+
     def _article(self, document_id: str, revision: str) -> Article | None:
         try:
             article = self.engine.article(document_id)
-        except (ArticleNotFound, IndexingError):
+        except (BotError, IndexingError):  # the quotes stand for themselves
             return None
         return article if article.revision == revision else None
 

@@ -9,6 +9,7 @@ from bot.errors import (
     AnswerWithdrawn,
     ConversationNotFound,
     DatabaseUnusable,
+    EndpointFailed,
     QuestionRefused,
 )
 from bot.work import DeadlineExceeded, QueueFull
@@ -18,6 +19,7 @@ EMPTY_QUESTION = "Ask me something: for example `/ask question:` and what you wa
 RESTARTED = "I was restarted before I had the answer. Ask again in a minute."
 GONE = "That answer is no longer kept. Ask the question again."
 WITHDRAWN = "A source of this answer was withdrawn, and the answer with it. Ask the question again."
+_NO_SEARCH = "The articles can't be searched just now. Try again later."
 _LINES: tuple[tuple[type[Exception], str], ...] = (
     (AnswerWithdrawn, WITHDRAWN),
     (AnswerNotFound, GONE),
@@ -25,7 +27,8 @@ _LINES: tuple[tuple[type[Exception], str], ...] = (
     (ArticleNotFound, "That article is no longer there. `/article` finds the others."),
     (QueueFull, "Many are asking just now. Try again in a minute."),
     (DeadlineExceeded, "That took too long. Try again, perhaps with a shorter question."),
-    (IndexingError, "The articles can't be searched just now. Try again later."),
+    (IndexingError, _NO_SEARCH),
+    (EndpointFailed, _NO_SEARCH),
     (DatabaseUnusable, "What I keep can't be read or written just now. Try again later."),
 )
 
