@@ -12,7 +12,6 @@ from typing import Any
 from bot.errors import DatabaseUnusable
 
 FILE = "bot.sqlite"
-_VERSION = 1
 _WAIT_S = 5.0
 _TRIES = 50
 _SCHEMA = """
@@ -31,7 +30,7 @@ CREATE TABLE answer_documents (
 CREATE INDEX answer_documents_by_answer ON answer_documents (answer_id);
 CREATE TABLE feedback (
     answer_id TEXT NOT NULL REFERENCES answers (id) ON DELETE CASCADE,
-    owner TEXT NOT NULL,              -- the id of an API key, or empty
+    owner TEXT NOT NULL,              -- the id of an API key, a hash of a user, or empty
     rating TEXT NOT NULL,
     reason TEXT,
     comment TEXT,
@@ -66,6 +65,49 @@ CREATE TABLE keys (
     revoked_at INTEGER
 ) WITHOUT ROWID;
 """
+_DISCORD = """
+CREATE TABLE secrets (
+    name TEXT NOT NULL PRIMARY KEY,
+    value BLOB NOT NULL               -- random, made once
+) WITHOUT ROWID;
+CREATE TABLE discord_servers (
+    server_id INTEGER NOT NULL PRIMARY KEY,
+    settings TEXT NOT NULL            -- JSON
+);
+CREATE TABLE discord_commands (
+    application_id INTEGER NOT NULL PRIMARY KEY,
+    definition TEXT NOT NULL          -- the sha256 of what Discord was told
+);
+CREATE TABLE discord_messages (
+    message_id INTEGER NOT NULL PRIMARY KEY,
+    channel_id INTEGER NOT NULL,
+    server_id INTEGER,                -- NULL: a direct message
+    question_id INTEGER,              -- the message that asked; NULL: a command did
+    answer_id TEXT NOT NULL,
+    conversation_id TEXT,
+    asker TEXT NOT NULL,              -- a salted hash; empty once forgotten
+    created_at INTEGER NOT NULL       -- Unix seconds
+);
+CREATE INDEX discord_messages_by_answer ON discord_messages (answer_id);
+CREATE INDEX discord_messages_by_question ON discord_messages (question_id);
+CREATE INDEX discord_messages_by_conversation ON discord_messages (conversation_id);
+CREATE INDEX discord_messages_by_channel ON discord_messages (channel_id);
+CREATE INDEX discord_messages_by_time ON discord_messages (created_at);
+CREATE TABLE discord_questions (
+    answer_id TEXT NOT NULL PRIMARY KEY,
+    server_id INTEGER,
+    asker TEXT NOT NULL,              -- a salted hash
+    question_hash TEXT NOT NULL,      -- likewise
+    question TEXT,                    -- only where the server keeps them
+    conversation_id TEXT,
+    created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX discord_questions_by_asker ON discord_questions (asker);
+CREATE INDEX discord_questions_by_conversation ON discord_questions (conversation_id);
+CREATE INDEX discord_questions_by_time ON discord_questions (created_at);
+"""
+# What brings a file from each version to the next; a new one goes through all.
+_STEPS = (_SCHEMA, _DISCORD)
 
 
 class Database:
@@ -149,12 +191,13 @@ def _prepare(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA secure_delete = ON")
     db.execute("BEGIN IMMEDIATE")  # of two processes that find it new, one makes it
     version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0:
-        for statement in _SCHEMA.split(";\n"):
+    for step in _STEPS[version:]:
+        for statement in step.split(";\n"):
             db.execute(statement)
-        db.execute(f"PRAGMA user_version = {_VERSION}")
+    if version < len(_STEPS):
+        db.execute(f"PRAGMA user_version = {len(_STEPS)}")
     db.execute("COMMIT")
-    if version > _VERSION:
+    if version > len(_STEPS):
         raise sqlite3.DatabaseError("it was made by a newer Citewire")
 
 

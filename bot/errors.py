@@ -10,6 +10,8 @@ BotError
 ├── AnswerNotFound         no saved answer has this id, or no longer
 ├── AnswerWithdrawn        a document that the saved answer quotes was deleted
 ├── KeyNotFound            no API key has this id
+├── EndpointFailed         another Citewire's endpoint gives no answer
+├── DiscordRefused         Discord does not let the bot do what it must
 ├── ConversationNotFound   no conversation has this id, or no longer
 └── CitationBroken         a citation does not hold: the quote is not in the article
 """
@@ -95,6 +97,25 @@ class AnswerWithdrawn(BotError):
         super().__init__(
             f"Answer {answer_id!r} quotes a document that was deleted. Ask the question again."
         )
+
+
+class EndpointFailed(BotError):
+    """Raised when the endpoint that answers are asked from gives none.
+
+    `status` is that of its reply, None where there is no reply that can be read.
+    """
+
+    def __init__(self, url: str, reason: str, status: int | None = None) -> None:
+        self.url, self.reason, self.status = url, reason, status
+        super().__init__(f"{url} gives no answer: {reason}. Check --endpoint and --key.")
+
+
+class DiscordRefused(BotError):
+    """Raised when Discord refuses something that waiting does not cure: a token, a permission."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        self.reason, self.remedy = reason, remedy
+        super().__init__(f"Discord: {reason}. {remedy} `citewire discord --check` tells more.")
 
 
 class KeyNotFound(BotError):

@@ -54,6 +54,15 @@ def to_json(answer: Answer, *, indent: int | None = None) -> str:
     return _ANSWERS.dump_json(answer, indent=indent).decode()
 
 
+def from_json(text: str | bytes) -> Answer:
+    """Return the answer that `to_json` wrote.
+
+    Raises:
+        pydantic.ValidationError: It is something else.
+    """
+    return _ANSWERS.validate_json(text)
+
+
 def to_record(answer: Answer) -> object:
     """Return an answer as what `json.dumps` takes."""
     return _ANSWERS.dump_python(answer, mode="json")

@@ -1,24 +1,35 @@
 """What the bot remembers: answers, what people thought of them, conversations."""
 
+import logging
 import secrets
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
-from bot.answer import Answer
+from bot.answer import Answer, Notice
 from bot.conversation import Turn
 from bot.database import Database
-from bot.errors import AnswerNotFound, AnswerWithdrawn, ConversationNotFound
+from bot.errors import (
+    AnswerNotFound,
+    AnswerWithdrawn,
+    ConversationNotFound,
+    DatabaseUnusable,
+)
 from bot.json_lines import to_json
 
+# In place of an id: the conversation that a question begins.
+NEW_CONVERSATION = "new"
 MAX_ANSWERS = 100_000
 MAX_CONVERSATIONS = 10_000
 # Messages of one conversation: the last count, the first are dropped.
 MAX_TURNS = 40
 CONVERSATION_S = 24 * 3600
 _DAY_S = 24 * 3600
+_NOT_SAVED = Notice("not_saved", "The answer could not be saved: its link will not work.")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,36 @@ class Memory:
                 _save(db, answer)
             if answer.conversation_id is not None:
                 self._add_turns(db, answer, answer.conversation_id, owner)
+
+    def keep_unasked(self, answer: Answer) -> None:
+        """Keep an answer without its question, nor anything of its conversation.
+
+        Raises:
+            DatabaseUnusable: It could not be kept.
+        """
+        unasked = replace(answer, question="", standalone_question="", conversation_id=None)
+        self.keep(unasked, "")
+
+    def drop_old(self) -> None:
+        """Drop what has been kept for long enough, as keeping does too.
+
+        Raises:
+            DatabaseUnusable: It could not be done.
+        """
+        with self.database.transaction(write=True) as db:
+            self._drop_old(db)
+        self.database.empty_log()
+
+    def cited(self) -> tuple[str, ...]:
+        """Return the ids of the documents that saved answers list, ascending.
+
+        Raises:
+            DatabaseUnusable: They can't be read.
+        """
+        rows = self.database.all(
+            "SELECT DISTINCT document_id FROM answer_documents ORDER BY document_id"
+        )
+        return tuple(str(name) for (name,) in rows)
 
     def answer(self, answer_id: str) -> str:
         """Return a saved answer as the JSON that was given.
@@ -182,6 +223,16 @@ class Memory:
             "ORDER BY touched_at DESC, id LIMIT -1 OFFSET ?)",
             (MAX_CONVERSATIONS,),
         )
+
+
+def saved_or_said(answer: Answer, save: Callable[[], None]) -> Answer:
+    """Return the answer; where it can't be saved, it says so itself."""
+    try:
+        save()
+    except DatabaseUnusable as error:
+        logger.warning("%s", error)
+        return replace(answer, warnings=(*answer.warnings, _NOT_SAVED))
+    return answer
 
 
 def new_conversation_id() -> str:

@@ -9,10 +9,9 @@ from rich.style import Style
 from rich.text import Text
 
 from bot.answer import Answer, Citation, Confidence
+from bot.excerpts import Run, excerpts
 from corpus.article import Article
 
-# How much of the article is shown around a quote, in characters.
-_CONTEXT_CHARS = 160
 _ACCENT = "cyan"
 # What moves a terminal's cursor, changes its colours or turns text around. Articles are clean of
 # it; file names, and what someone asks, need not be.
@@ -37,9 +36,8 @@ def render(answer: Answer, articles: Articles, *, marked: bool = False) -> Rende
         marked: Put ** around the quotes in their context, for where no style can show them.
     """
     parts: list[RenderableType] = [_headline(answer), Text()]
-    for quotes in _by_paragraph(answer.citations, articles):
-        article = articles(quotes[0].document_id)
-        parts += [_in_context(quotes, article, "**" if marked else ""), Text()]
+    for runs in excerpts(answer.citations, articles):
+        parts += [_in_context(runs, "**" if marked else ""), Text()]
     if answer.citations:
         parts += [Text("Sources" if answer.status == "answered" else "Closest articles", "bold")]
         parts += [_source(citations) for citations in _by_document(answer.citations)]
@@ -59,17 +57,6 @@ def _headline(answer: Answer) -> Text:
     return text
 
 
-def _by_paragraph(citations: Sequence[Citation], articles: Articles) -> Iterator[list[Citation]]:
-    """Yield the citations that stand in one paragraph together, in reading order."""
-    groups: dict[tuple[str, int], list[Citation]] = {}
-    for citation in citations:
-        text = articles(citation.document_id).text
-        paragraph = text.rfind("\n\n", 0, citation.start_char_index)
-        groups.setdefault((citation.document_id, paragraph), []).append(citation)
-    for group in groups.values():
-        yield sorted(group, key=lambda citation: citation.start_char_index)
-
-
 def _by_document(citations: Sequence[Citation]) -> Iterator[list[Citation]]:
     groups: dict[str, list[Citation]] = {}
     for citation in citations:
@@ -77,38 +64,20 @@ def _by_document(citations: Sequence[Citation]) -> Iterator[list[Citation]]:
     yield from groups.values()
 
 
-def _in_context(quotes: Sequence[Citation], article: Article, mark: str) -> Text:
+def _in_context(runs: Sequence[Run], mark: str) -> Text:
     """Return the quotes of one paragraph, emphasised, with what stands around them there."""
-    text, at = Text(), 0
+    text = Text()
+    quotes = [run.citation for run in runs if run.citation]
     if len(quotes) == 1:  # its number stands at the margin; of several, each before its quote
         text.append(f"[{quotes[0].number}] ", _ACCENT)
-    for citation in quotes:
-        start = citation.start_char_index
-        between = article.text[at:start].rsplit("\n\n", 1)[-1]
-        text.append(printable(_middle(between) if at else _tail(between)), "dim")
+    for run in runs:
+        if run.citation is None:
+            text.append(printable(run.text), "dim")
+            continue
         if len(quotes) > 1:
-            text.append(f"[{citation.number}] ", _ACCENT)
-        text.append(f"{mark}{printable(citation.cited_text)}{mark}", f"bold underline {_ACCENT}")
-        at = citation.end_char_index
-    return text.append(printable(_head(article.text[at:].split("\n\n", 1)[0])), "dim")
-
-
-def _tail(text: str) -> str:
-    if len(text) <= _CONTEXT_CHARS:
-        return text.lstrip()
-    return "… " + "".join(text[-_CONTEXT_CHARS:].split(maxsplit=1)[-1:])
-
-
-def _head(text: str) -> str:
-    if len(text) <= _CONTEXT_CHARS:
-        return text.rstrip()
-    return "".join(text[:_CONTEXT_CHARS].rsplit(maxsplit=1)[:1]) + " …"
-
-
-def _middle(text: str) -> str:
-    if len(text) <= 2 * _CONTEXT_CHARS:
-        return text
-    return f"{_head(text)} {_tail(text)[2:]}"
+            text.append(f"[{run.citation.number}] ", _ACCENT)
+        text.append(f"{mark}{printable(run.text)}{mark}", f"bold underline {_ACCENT}")
+    return text
 
 
 def _source(citations: Sequence[Citation]) -> Text:

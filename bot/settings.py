@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from bot.errors import SettingsError
@@ -79,7 +87,7 @@ class Settings(BaseModel):
         1000, description="open connections of a server process; beyond: 503"
     )
     answers_days: Annotated[int, Field(ge=0, le=3650)] = Field(
-        30, description="days that answers are kept for /v1/answers/ID; 0: none is"
+        30, description="days that answers are kept, for /v1/answers/ID and Discord; 0: none is"
     )
     requests_per_minute: Annotated[int, Field(ge=0)] = Field(
         600, description="requests a minute from one address without a key; 0: no limit"
@@ -107,6 +115,13 @@ class Settings(BaseModel):
     )
     tls_cert: Path | None = Field(None, description="the certificate chain for https, PEM")
     tls_key: Path | None = Field(None, description="its key, PEM")
+    discord_token: SecretStr | None = Field(
+        None, description="the token of the Discord bot; `citewire discord` needs it"
+    )
+    discord_endpoint: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = Field(
+        None, description="the Citewire server that the bot asks; by default it answers itself"
+    )
+    discord_key: SecretStr | None = Field(None, description="the API key for that server")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="what is logged to stderr"
     )

@@ -1,11 +1,11 @@
 """Puts the parts together; the one place that knows the index to be a local folder.
 
-What only a build needs is imported when one is made: a question must not wait for HTML parsers.
+What only a build or one door needs is imported then: a question must not wait for HTML parsers.
 """
 
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from index.snapshot import SplitterSpec, open_current
 from index.store import ArticleStore
 
 if TYPE_CHECKING:
+    from bot.engine import Engine
     from corpus.read import Found, Problem
     from index.build import Builder, Progress, Report
 
@@ -106,6 +107,25 @@ def service(settings: Settings) -> tuple[Answerer, Kept]:
 def memory(settings: Settings) -> Memory:
     """Return what the bot remembers in the data folder; it is made at first use."""
     return Memory(Database(settings.data / FILE), utc_now, settings.answers_days)
+
+
+def engine(
+    settings: Settings, memory: Memory, answers_in: Callable[[str], Sequence[str]]
+) -> "Engine":
+    """Return where a door that holds conversations gets its answers: here, or from an endpoint.
+
+    Args:
+        settings: Which of the two.
+        memory: Keeps the answers.
+        answers_in: Returns the ids of the answers given in a conversation, oldest first.
+    """
+    from bot.endpoint import Endpoint, HttpEngine
+    from bot.engine import LocalEngine
+
+    if settings.discord_endpoint is not None:
+        key = settings.discord_key.get_secret_value() if settings.discord_key else None
+        return HttpEngine(Endpoint(settings.discord_endpoint, key), memory, answers_in)
+    return LocalEngine(*service(settings), memory, answers_in)
 
 
 def articles(settings: Settings) -> ArticleStore:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from httpx2 import Response
 from starlette.testclient import TestClient
 
@@ -23,10 +25,10 @@ from bot.database import FILE, Database
 from bot.http_api.app import create_app
 from bot.http_api.metrics import Metrics
 from bot.http_api.service import Service
-from bot.http_api.work import Work
 from bot.live import Kept, Opened
 from bot.memory import Memory
 from bot.settings import Settings
+from bot.work import Work
 from index.retrieve import Retriever
 from tests.bot_fakes import NOW, answerer, opened
 from tests.fakes import Desk
@@ -133,6 +135,23 @@ def serving(data: Path, models: Path, *options: str, **settings: object) -> Iter
             yield Server(process)
         finally:
             process.kill()
+
+
+@contextmanager
+def serving_here(parts: Service) -> Iterator[str]:
+    """A server over these parts in a thread; its address."""
+    app = create_app(parts, Settings.model_validate({}))
+    config = uvicorn.Config(app, port=0, log_config=None, ws="none", lifespan="on")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        wait_until(lambda: server.started)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def _first_line(process: subprocess.Popen[str]) -> str:

@@ -57,6 +57,18 @@ def test_history_and_a_conversation_are_one_too_many(http: TestClient) -> None:
     assert error["message"] == "Give history or conversation_id, not both."
 
 
+def test_what_is_not_to_be_saved_leaves_nothing(http: TestClient, parts: Service) -> None:
+    body = {"question": "tea?", "save": False}
+    one = http.post("/v1/answer", json=body).json()
+    streamed = events_of(http.post("/v1/answer", json={**body, "stream": True}).text)
+    several = http.post("/v1/answers:batch", json={"requests": [body]}).json()["data"]
+    assert one["status"] == streamed[-1]["answer"]["status"] == several[0]["answer"]["status"]
+    assert error_of(http.get(f"/v1/answers/{one['id']}"), 404)["code"] == "answer_not_found"
+    assert parts.memory.database.all("SELECT id FROM answers") == []
+    error = error_of(http.post("/v1/answer", json={**body, "conversation_id": "new"}), 422)
+    assert error["message"] == "A conversation is kept: give history, or let it be saved."
+
+
 def test_a_batch_has_a_status_for_each(http: TestClient) -> None:
     requests = [
         {"question": "tea?"},

@@ -18,7 +18,7 @@ from bot.http_api.asking import Answered
 from bot.http_api.events import Delta, deltas, in_order
 from bot.http_api.service import Service
 from bot.http_api.streaming import follow
-from bot.http_api.work import Work
+from bot.work import Work
 from index.errors import NoSnapshot
 from tests.bot_fakes import TEA, answerer, library
 from tests.http_fakes import check_headers, client, error_of, events_of

@@ -13,9 +13,9 @@ from bot import memory as module
 from bot.answer import Answer
 from bot.answerer import Question
 from bot.conversation import Turn
-from bot.database import FILE, Database
+from bot.database import _SCHEMA, FILE, Database
 from bot.errors import AnswerNotFound, AnswerWithdrawn, ConversationNotFound, DatabaseUnusable
-from bot.json_lines import to_json
+from bot.json_lines import from_json, to_json
 from bot.memory import CONVERSATION_S, MAX_TURNS, Feedback, Memory, new_conversation_id
 from tests.bot_fakes import NOW, TEA, WHALE, answerer, library
 
@@ -236,6 +236,41 @@ def test_a_file_that_is_something_else(tmp_path: Path, content: bytes) -> None:
     else:
         assert database.all("SELECT 1") == [(1,)]
     database.close()
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path, ask: Ask) -> None:
+    with sqlite3.connect(tmp_path / FILE) as db:
+        db.executescript(_SCHEMA)
+        db.execute("PRAGMA user_version = 1")
+        db.execute("INSERT INTO keys VALUES ('1', 'name', 'read', x'00', 0, NULL)")
+    db.close()
+    for _ in range(2):  # the second time there is nothing to do
+        database = Database(tmp_path / FILE)
+        Memory(database, lambda: NOW, 30).keep(ask("tea?"), "")
+        assert database.all("SELECT id FROM keys") == [("1",)]
+        assert database.all("SELECT * FROM discord_servers") == []
+        database.all("DELETE FROM answers")
+        database.close()
+
+
+def test_an_answer_can_be_kept_without_its_question(memory: Memory, ask: Ask) -> None:
+    answer = ask("tea moon?", conversation="conv_1")
+    memory.keep_unasked(answer)
+    kept = from_json(memory.answer("ans_1"))
+    assert kept == replace(answer, question="", standalone_question="", conversation_id=None)
+    with pytest.raises(ConversationNotFound):
+        memory.history("conv_1", "")
+
+
+def test_old_answers_can_be_dropped_without_a_new_one(
+    memory: Memory, ask: Ask, clock: Clock
+) -> None:
+    memory.keep(ask("tea?"), "")
+    assert memory.cited() == ("tea.txt",)
+    clock.now = NOW + timedelta(days=31)
+    memory.drop_old()
+    assert memory.database.all("SELECT id FROM answers") == []
+    assert memory.cited() == ()
 
 
 def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

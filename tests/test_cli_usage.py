@@ -90,7 +90,7 @@ def test_wrong_usage_ends_with_2_and_says_what_is_wrong(
 
 
 @pytest.mark.parametrize(
-    "command", [name for name in COMMANDS if name not in {"index", "serve", "mcp"}]
+    "command", [name for name in COMMANDS if name not in {"index", "serve", "mcp", "discord"}]
 )
 def test_without_an_index_every_command_names_the_one_that_makes_it(command: str) -> None:
     ran = run(command, *NEEDS.get(command, []), "--data", "nowhere")

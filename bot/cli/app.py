@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from bot.cli import asking, collection, keys, serving
+from bot.cli import asking, collection, discord, keys, serving
 from bot.cli.options import complain, stderr
 from bot.errors import BotError, QuestionRefused, SettingsError
 from corpus.errors import CorpusError
@@ -94,6 +94,7 @@ for command in (
     collection.doctor,
     serving.serve,
     serving.mcp,
+    discord.discord,
 ):
     name = "list" if command is collection.list_articles else command.__name__
     app.command(name)(command)

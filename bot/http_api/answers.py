@@ -53,7 +53,7 @@ async def answer(
     `answer.citation.added` by turns, and `answer.completed` with the whole object, or `error`.
     """
     check_mode(body)
-    asked = await prepare(service, body.asked(), client.owner, body.include)
+    asked = await prepare(service, body.asked(), client.owner, body.include, save=body.save)
     if not wants_stream(request, stream=body.stream):
         return JSONResponse((await service.work.result(begin(service, asked))).record())
     future, ended = begin_stream(service, asked, lambda: hold_stream(request, client))

@@ -24,10 +24,10 @@ from bot.http_api.problems import Refused, answer_problem
 from bot.http_api.rates import RATE_HEADERS, Rates, Streams
 from bot.http_api.service import Service
 from bot.http_api.views import Overviews
-from bot.http_api.work import DeadlineExceeded, QueueFull, Work
 from bot.keys import Keys
 from bot.live import Watch
 from bot.settings import Settings
+from bot.work import DeadlineExceeded, QueueFull, Work
 from index.build import Silent
 from index.errors import IndexingError
 

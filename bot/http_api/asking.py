@@ -1,6 +1,5 @@
 """One question to one reply, wholly from one snapshot: what all the wires share."""
 
-import logging
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -9,21 +8,16 @@ from time import perf_counter
 
 from pydantic import TypeAdapter
 
-from bot.answer import Answer, Notice
+from bot.answer import Answer
 from bot.answerer import PASSAGES, Question
-from bot.errors import DatabaseUnusable
 from bot.http_api.metrics import Metrics
 from bot.http_api.replies import HitRecord
 from bot.http_api.service import Service
 from bot.json_lines import to_record
-from bot.memory import new_conversation_id
+from bot.memory import NEW_CONVERSATION, new_conversation_id, saved_or_said
 from index.retrieve import Retriever
 
-NEW_CONVERSATION = "new"
 _STAGES = ("queued", "answering", "saving")
-_NOT_KEPT = Notice("not_saved", "The answer could not be saved: its link will not work.")
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +63,25 @@ _TIMINGS: TypeAdapter[object] = TypeAdapter(Timings)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A question, whose it is, what its answer is called and what else is told with it."""
+    """A question, whose it is, what its answer is called and what else is told with it.
+
+    Unless `save`, nothing of it is kept.
+    """
 
     question: Question
     owner: str
     answer_id: str
     include: frozenset[str] = frozenset()
+    save: bool = True
 
 
 async def prepare(
-    service: Service, question: Question, owner: str, include: Collection[str] = ()
+    service: Service,
+    question: Question,
+    owner: str,
+    include: Collection[str] = (),
+    *,
+    save: bool = True,
 ) -> Request:
     """Return the request with the history of its conversation, a new one where that is asked for.
 
@@ -91,7 +94,7 @@ async def prepare(
     elif known is not None:
         history = await service.work.run(lambda: service.memory.history(known, owner))
         question = replace(question, history=history)
-    return Request(question, owner, service.answerer.new_id(), frozenset(include))
+    return Request(question, owner, service.answerer.new_id(), frozenset(include), save)
 
 
 def begin(service: Service, request: Request) -> "Future[Answered]":
@@ -133,7 +136,7 @@ def _task(service: Service, request: Request) -> Callable[[], Answered]:
         opened = service.kept.current()
         found = service.answerer_of(opened, request.answer_id).ask(question)
         answered = perf_counter()
-        found = _kept(service, found, request.owner)
+        found = _saved(service, found, request)
         _count(service.metrics, found, (submitted, began, answered, perf_counter()))
         passages = _passages(opened.retriever, found, question) if "passages" in include else None
         timings = None
@@ -151,14 +154,11 @@ def _count(metrics: Metrics, answer: Answer, moments: tuple[float, ...]) -> None
     metrics.answer(answer)
 
 
-def _kept(service: Service, answer: Answer, owner: str) -> Answer:
-    """Return the answer; where it can't be kept, it says so itself."""
-    try:
-        service.memory.keep(answer, owner)
-    except DatabaseUnusable as error:
-        logger.warning("%s", error)
-        return replace(answer, warnings=(*answer.warnings, _NOT_KEPT))
-    return answer
+def _saved(service: Service, answer: Answer, request: Request) -> Answer:
+    """Return the answer; where it should be saved and can't be, it says so itself."""
+    if not request.save:
+        return answer
+    return saved_or_said(answer, lambda: service.memory.keep(answer, request.owner))
 
 
 def _passages(retriever: Retriever, answer: Answer, question: Question) -> tuple[HitRecord, ...]:

@@ -65,5 +65,5 @@ async def _answer(service: Service, wanted: dict[str, Any], owner: str) -> dict[
         first = error.errors()[0]
         raise Refused(invalid(first["type"], first["loc"], first["msg"])) from error
     check_mode(body)
-    asked = await prepare(service, body.asked(), owner, body.include)
+    asked = await prepare(service, body.asked(), owner, body.include, save=body.save)
     return (await service.work.result(begin(service, asked))).record()

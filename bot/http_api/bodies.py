@@ -110,11 +110,15 @@ class AskBody(Body):
         json_schema_extra={
             "examples": [{"question": "How much is Huawei's smart car unit worth?"}],
             "not": {
-                "required": ["history", "conversation_id"],
-                "properties": {
-                    "history": {"type": "array", "minItems": 1},
-                    "conversation_id": {"type": "string"},
-                },
+                "required": ["conversation_id"],
+                "properties": {"conversation_id": {"type": "string"}},
+                "anyOf": [
+                    {
+                        "required": ["history"],
+                        "properties": {"history": {"type": "array", "minItems": 1}},
+                    },
+                    {"required": ["save"], "properties": {"save": {"const": False}}},
+                ],
             },
         }
     )
@@ -134,10 +138,16 @@ class AskBody(Body):
         default_factory=list, description="what else the reply tells"
     )
 
+    save: StrictBool = Field(
+        default=True, description="false: nothing of it is kept; it has no link and no conversation"
+    )
+
     @model_validator(mode="after")
     def _one_memory(self) -> Self:
         if self.history and self.conversation_id is not None:
             raise ValueError("give history or conversation_id, not both")
+        if not self.save and self.conversation_id is not None:
+            raise ValueError("a conversation is kept: give history, or let it be saved")
         return self
 
     def asked(self) -> Question:

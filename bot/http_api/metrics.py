@@ -17,8 +17,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from bot.answer import Answer
-from bot.http_api.work import Work
 from bot.live import Kept
+from bot.work import Work
 from index.errors import IndexingError
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST

@@ -25,7 +25,7 @@ from bot.errors import (
     DatabaseUnusable,
     QuestionRefused,
 )
-from bot.http_api.work import DeadlineExceeded, QueueFull
+from bot.work import DeadlineExceeded, QueueFull
 from index.errors import (
     ArticleNotFound,
     BuildLocked,

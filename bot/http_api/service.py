@@ -10,9 +10,9 @@ from starlette.requests import Request
 from bot.answer import Answer
 from bot.answerer import Answerer, Question
 from bot.http_api.metrics import Metrics
-from bot.http_api.work import Work
 from bot.live import Kept, Opened
 from bot.memory import Memory
+from bot.work import Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import resource
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -24,13 +23,13 @@ from bot.http_api.app import WATCH_S, build, is_loopback, parts
 from bot.http_api.metrics import FOLDER_VARIABLE
 from bot.http_api.protocol import GuardedConfig
 from bot.keys import Keys
+from bot.leaving import leave_soon
 from bot.live import Watch
 from bot.settings import Settings
 
-# Requests in flight have eight seconds, threads that nobody waits for any more one: with what
-# uvicorn takes to notice, an end within ten.
+# Requests in flight have eight seconds, threads that nobody waits for any more one (`leave_soon`):
+# with what uvicorn takes to notice, an end within ten.
 GRACE_S = 8
-LEAVE_S = 1.0
 _BACKLOG = 2048
 _FILES = 65_536
 _QUIETER = {
@@ -94,17 +93,6 @@ def worker_app(settings: Settings) -> ASGIApp:
         for name, level in _QUIETER.items():
             logging.getLogger(name).setLevel(level)
     return build(settings, leave_soon)
-
-
-def leave_soon() -> None:
-    """End this process with 0 in a second, if it has not ended by then.
-
-    Python waits for its threads for ever: for a deletion that takes minutes, say, which is undone
-    by being killed as by a power cut.
-    """
-    timer = threading.Timer(LEAVE_S, os._exit, (0,))
-    timer.daemon = True
-    timer.start()
 
 
 def _config(settings: Settings) -> GuardedConfig:

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.http_api.asking import Answered
 from bot.http_api.problems import problem_of
-from bot.http_api.work import Work
+from bot.work import Work
 
 PING_S = 15.0
 _PING = b": ping\n\n"
