@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class QueueFull(Exception):
-    """Raised when as many questions wait as may."""
+    """Raised when as many questions wait as may, or when no more are taken as the process ends."""
 
 
 class DeadlineExceeded(Exception):
@@ -58,9 +58,9 @@ class Work:
             self._taken += 1
         try:
             future = self._pool.submit(function)
-        except BaseException:
+        except RuntimeError as error:  # closed: a last request came in while the server stops
             self._leave(None)
-            raise
+            raise QueueFull from error
         future.add_done_callback(self._leave)
         return future
 

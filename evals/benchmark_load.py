@@ -100,8 +100,11 @@ def read_load(name: str, output: str, clients: int) -> Load:
         printed = _PRINTED.validate_json((output.strip().splitlines() or [""])[-1])
     except ValidationError as error:
         raise BenchmarkFailed(name, "wrk printed no figures") from error
-    if printed.failed or not printed.requests:
+    if printed.failed:
         reason = f"{printed.failed} of {printed.requests} requests of {clients} clients failed"
+        raise BenchmarkFailed(name, reason)
+    if not printed.requests:
+        reason = f"no request of {clients} clients was answered in time; try more --seconds"
         raise BenchmarkFailed(name, reason)
     return Load(
         clients,

@@ -266,6 +266,11 @@ def whole(body: str) -> bool:
     return bool(json.loads(body)["object"] == "answer")
 
 
+def refused(body: str) -> bool:
+    """Tell whether a reply says, whole, that the server stops."""
+    return json.loads(body)["error"]["code"] in {"stopping", "overloaded"}
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_signal_under_load_ends_it_with_0_and_no_reply_cut_short(
@@ -282,8 +287,10 @@ def test_a_signal_under_load_ends_it_with_0_and_no_reply_cut_short(
         for load in loads:
             load.join(TIMEOUT_S)
             assert not load.truncated
-            assert set(load.statuses) == {200}
-            assert all(whole(body) for body in load.bodies)
+            # A second worker may be starting just then: whom it can't answer it tells so.
+            assert set(load.statuses) <= ({200} if workers == 1 else {200, 503})
+            replies = zip(load.statuses, load.bodies, strict=True)
+            assert all(whole(body) if status == 200 else refused(body) for status, body in replies)
 
 
 HANGING = """
@@ -386,9 +393,11 @@ def test_metrics_are_those_of_all_workers(data: Path, models: Path) -> None:
     count = 'citewire_requests_total{method="POST",route="/v1/answer",status="200"} 20.0'
     with serving(data, models, workers=2) as server:
         for _ in range(20):  # a connection each: both workers get some
-            assert httpx2.post(f"{server.url}/v1/answer", json=QUESTION).status_code == 200
+            # The second one may have been starting still: longer than five seconds, at times.
+            url = f"{server.url}/v1/answer"
+            assert httpx2.post(url, json=QUESTION, timeout=TIMEOUT_S).status_code == 200
         for _ in range(8):
-            found = httpx2.get(f"{server.url}/metrics").text
+            found = httpx2.get(f"{server.url}/metrics", timeout=TIMEOUT_S).text
             assert count in found
             assert found.count("\ncitewire_snapshot_age_seconds ") == 1
         assert server.stop() == 0

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
@@ -18,7 +19,7 @@ from bot.http_api.asking import Answered
 from bot.http_api.events import Delta, deltas, in_order
 from bot.http_api.service import Service
 from bot.http_api.streaming import follow
-from bot.work import Work
+from bot.work import QueueFull, Work
 from index.errors import NoSnapshot
 from tests.bot_fakes import TEA, answerer, library
 from tests.http_fakes import check_headers, client, error_of, events_of
@@ -180,3 +181,11 @@ def test_the_record_of_a_stream_is_json(http: TestClient) -> None:
 
 def test_a_record_has_no_more_than_was_asked_for() -> None:
     assert "timings" not in Answered(answer_of_one(), None, None).record()
+
+
+def test_work_that_is_closed_takes_no_more() -> None:
+    work = Work(threads=1, waiting=1, deadline_s=30)
+    work.close()
+    with pytest.raises(QueueFull):
+        work.submit(lambda: 1)
+    assert work.taken == 0

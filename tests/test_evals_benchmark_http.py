@@ -64,7 +64,7 @@ def test_what_wrk_prints_last_is_read() -> None:
         pytest.param("Running 2s test\n", "no figures", id="no JSON"),
         pytest.param(FIGURES.replace('"failed": 0', '"failed": 3'),
                      "3 of 50 requests of 16 clients failed", id="a refusal is soon given"),
-        pytest.param(FIGURES.replace("50,", "0,", 1), "0 of 0 requests", id="no reply at all"),
+        pytest.param(FIGURES.replace("50,", "0,", 1), "no request of 16", id="no reply at all"),
     ],
 )  # fmt: skip
 def test_figures_that_tell_nothing_are_refused(output: str, reason: str) -> None:
@@ -233,7 +233,8 @@ def test_a_benchmark_over_http_reports_every_figure_of_both(tmp_path: Path) -> N
         pytest.skip(f"not installed: {', '.join(missing)}")
     if shutil.which("wrk") is None:
         pytest.skip("wrk is not installed")
-    done = citewire("--http", "--runs", "1", "--seconds", "1", "--json", "--keep", "kept",
+    # In a second a busy machine may not answer one of 64 clients.
+    done = citewire("--http", "--runs", "1", "--seconds", "4", "--json", "--keep", "kept",
                     folder=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
