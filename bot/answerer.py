@@ -1,7 +1,7 @@
 """Questions to answers: retrieve, select evidence, judge, cite, verify."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -20,14 +20,18 @@ from bot.answer import (
     Notice,
 )
 from bot.citations import age_days, cite, newest_of, verify, write_answer, write_conflict
-from bot.confidence import CALIBRATED, THRESHOLD, judge
+from bot.confidence import Signals, Weights, judge, kind_of, signals_of
 from bot.conflicts import find_disagreement, leads, sought, with_both
 from bot.conversation import Turn, complete
 from bot.errors import QuestionRefused
-from bot.evidence import rank, select
+from bot.evidence import Evidence, rank, select
+from bot.presupposed import Presupposed, lacking
+from bot.reading import PassageRead, read_best, read_of, reordered
+from bot.short_answer import short_answer
 from bot.sources import corroboration, documents, gathered, of_first
 from corpus.article import Article
 from index.lexical import terms_of
+from index.reader import Reads
 from index.retrieve import Retriever, SentenceHit, SentenceHits
 from index.store import NO_FILTERS, Filters
 
@@ -81,15 +85,25 @@ class Answerer:
         live: Gives the retriever of each question.
         now: The clock, timezone-aware UTC.
         new_id: Makes the id of a new answer.
-        threshold: The confidence below which it abstains, 0 to 1.
+        weights: How confidence is judged, by kind of index and whether there is a reader.
+        reader: Reads the best passages; None: nothing does.
+        threshold: The confidence below which it abstains, 0 to 1; that of `weights` when None.
         passages: How many passages' sentences compete for the answer.
     """
 
     live: Live
     now: Callable[[], datetime]
     new_id: Callable[[], str]
-    threshold: float = THRESHOLD
+    weights: Mapping[str, Weights]
+    reader: Reads | None = None
+    threshold: float | None = None
     passages: int = PASSAGES
+
+    def judged_by(self, retriever: Retriever) -> Weights:
+        """Return how confidence is judged on an index, the threshold that was set put in."""
+        late = retriever.tokens is not None
+        weights = self.weights[kind_of(reader=self.reader is not None, late=late)]
+        return weights if self.threshold is None else replace(weights, threshold=self.threshold)
 
     def ask(self, question: Question) -> Answer:
         """Return the answer, every citation verified, or an abstention with what comes closest.
@@ -97,6 +111,15 @@ class Answerer:
         Raises:
             QuestionRefused: The question is blank or longer than `MAX_QUESTION_CHARS`.
             IndexingError: There is no index that can be read.
+        """
+        return self.consider(question)[0]
+
+    def consider(self, question: Question) -> tuple[Answer, Signals | None]:
+        """Return what `ask` does, and what its confidence rests on; None where nothing was found.
+
+        Raises:
+            QuestionRefused: As `ask`.
+            IndexingError: As `ask`.
         """
         began = perf_counter()
         text = question.text.strip()
@@ -109,7 +132,7 @@ class Answerer:
             "%s %s %.0f ms, confidence %.2f",
             answer.id, answer.status, 1000 * (perf_counter() - began), answer.confidence.score,
         )  # fmt: skip
-        return answer
+        return answer, draft.signals
 
 
 class _Draft:
@@ -126,21 +149,35 @@ class _Draft:
         self._cluster = cache(retriever.articles.cluster_id)
         wanted = sought(self._standalone)
         found, first = self._found(answerer.passages, RIVALS if wanted.kinds else 0)
-        weights = {term: retriever.lexical.weight(term) for term in terms_of(self._focus)}
-        ranked = gathered(rank(first, self._articles, weights), self._articles, self._cluster)
+        terms = {term: retriever.lexical.weight(term) for term in terms_of(self._focus)}
+        ranked = gathered(rank(first, self._articles, terms), self._articles, self._cluster)
+        self._reads = self._read(answerer.reader, ranked)
+        ranked = reordered(ranked, self._reads)
         self._evidence = select(ranked, first.weights, question.max_citations)
         self._disagreement = None
         if question.max_citations >= PAIR and (states := leads(wanted, ranked)):
             # Most sentences give no such value: they need not be ranked.
             stating = [one for one in found.sentences if wanted.may_be_in(self._text_of(one))]
-            others = rank(replace(found, sentences=tuple(stating)), self._articles, weights)
+            others = rank(replace(found, sentences=tuple(stating)), self._articles, terms)
             self._disagreement = find_disagreement(
                 wanted, states, others, self._articles, self._independent
             )
         if self._disagreement:
             self._evidence = with_both(self._evidence, self._disagreement, question.max_citations)
-        score = judge(ranked[0]) if ranked else 0.0
-        self._confidence = Confidence(round(score, 4), answerer.threshold, CALIBRATED)
+        self._missing = self._lacking(ranked[0]) if ranked else ()
+        self.signals = signals_of(ranked[0], self._reads, self._missing) if ranked else None
+        weights = answerer.judged_by(retriever)
+        score = judge(self.signals, weights) if self.signals else 0.0
+        self._confidence = Confidence(round(score, 4), weights.threshold, weights.calibrated)
+
+    def _read(self, reader: Reads | None, ranked: Sequence[Evidence]) -> tuple[PassageRead, ...]:
+        return read_best(reader, self._standalone, ranked, self._articles) if reader else ()
+
+    def _lacking(self, best: Evidence) -> tuple[Presupposed, ...]:
+        passage = best.hit.passage
+        article = self._articles[passage.article_id]
+        text = f"{article.title}\n{article.text[passage.start : passage.end]}"
+        return lacking(self._standalone, text, article.published_at)
 
     def _found(self, passages: int, least: int) -> tuple[SentenceHits, SentenceHits]:
         """Return the sentences of `least` passages or more, and those of the best of them.
@@ -195,7 +232,7 @@ class _Draft:
         if reason is None:
             text, places = write_answer(self._evidence)
         else:
-            text, places = _MESSAGES[reason], []
+            text, places = self._refusal(reason), []
         citations = self._cite(places)
         conflicts = () if reason else self._conflicts(citations)
         text = " ".join([text, *(write_conflict(conflict, citations) for conflict in conflicts)])
@@ -212,7 +249,7 @@ class _Draft:
             standalone_question=self._standalone,
             conversation_id=self._question.conversation_id,
             answer=text,
-            short_answer=None,
+            short_answer=None if reason else self._short_answer(),
             confidence=self._confidence,
             abstention=Abstention(reason, text, closest) if reason else None,
             citations=citations,
@@ -226,6 +263,17 @@ class _Draft:
         verify(answer, self._retriever.articles.article)
         verified = tuple(replace(citation, verified=True) for citation in citations)
         return replace(answer, citations=verified)
+
+    def _refusal(self, reason: AbstentionReason) -> str:
+        """Return the plain sentence that says why; a year or name that is unknown is named."""
+        if reason == "insufficient_evidence" and self._missing:
+            listed = " or ".join(one.text for one in self._missing)
+            return f"{_MESSAGES[reason]} What comes closest says nothing about {listed}."
+        return _MESSAGES[reason]
+
+    def _short_answer(self) -> str | None:
+        read = read_of(self._evidence[0], self._reads)
+        return short_answer(self._standalone, read, self._evidence) if read else None
 
     def _reason_to_abstain(self) -> AbstentionReason | None:
         if self._retriever.info.documents == 0:

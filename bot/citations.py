@@ -32,6 +32,17 @@ def write_answer(evidence: Sequence[Evidence]) -> tuple[str, list[Annotation]]:
     return text.rstrip(), places
 
 
+def short_answer_place(answer: Answer) -> Annotation | None:
+    """Return where the short answer stands in the answer's text; None where there is none."""
+    short = _one_line(answer.short_answer or "")
+    for citation in answer.citations:
+        for place in citation.annotations:
+            at = answer.answer.find(short, place.start_index, place.end_index) if short else -1
+            if at >= 0:
+                return Annotation(at, at + len(short))
+    return None
+
+
 def write_conflict(conflict: Conflict, citations: Sequence[Citation]) -> str:
     """Return the sentence that says who says what: "Sources disagree: 12 [1] (2025-05-19), …"."""
     cited = {citation.id: citation for citation in citations}
@@ -171,6 +182,8 @@ def _misattributed(citation: Citation, article: Article) -> str | None:
 
 def _unsupported(answer: Answer) -> str | None:
     """Return why an extractive answer says more than its quotes, or None."""
+    if answer.short_answer is not None and (reason := _no_short_answer(answer)):
+        return reason
     if answer.status == "abstained" or answer.mode != "extractive":
         return None
     if not answer.citations:
@@ -183,6 +196,16 @@ def _unsupported(answer: Answer) -> str | None:
     parts = [f"{_one_line(c.cited_text)} [{c.number}]" for c in answer.citations]
     parts += [write_conflict(conflict, answer.citations) for conflict in answer.conflicts]
     return None if answer.answer == " ".join(parts) else "it says something else than its quotes"
+
+
+def _no_short_answer(answer: Answer) -> str | None:
+    """Return why a short answer does not hold, or None."""
+    if answer.status == "abstained":
+        return "it has a short answer and abstains"
+    short = answer.short_answer
+    if short and any(short in citation.cited_text for citation in answer.citations):
+        return None
+    return "its short answer is in no quote"
 
 
 def _no_conflict(conflict: Conflict, answer: Answer) -> str | None:

@@ -3,6 +3,7 @@
 BotError
 ├── QuestionRefused        the question is empty or too long
 ├── SettingsError          a setting is unknown or makes no sense
+├── ConfidenceUnusable     a file of confidence weights is not what was written
 ├── AnswersUnreadable      a file of saved answers is not what it should be
 ├── CannotListen           the server's address is taken, unknown or not allowed
 ├── ExtraMissing           a library for this is not installed
@@ -38,6 +39,17 @@ class SettingsError(BotError):
     def __init__(self, problems: tuple[str, ...]) -> None:
         self.problems = problems
         super().__init__("Settings: " + "; ".join(problems) + ". The README lists them all.")
+
+
+class ConfidenceUnusable(BotError):
+    """Raised when the weights of confidence can't be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"{path} holds no confidence weights: {reason}. Give CITEWIRE_CONFIDENCE what "
+            "`citewire eval calibrate --out FILE` wrote, or unset it."
+        )
 
 
 class AnswersUnreadable(BotError):

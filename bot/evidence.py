@@ -22,7 +22,7 @@ from index.retrieve import Hit, SentenceHit, SentenceHits
 WEIGHTS_FILE = Path(__file__).with_name("evidence.json")
 WITH_LATE, WITHOUT_LATE = "with_late_interaction", "without_late_interaction"
 # Sentences are quoted until it is so probable that the evidence is among them.
-ENOUGH = 0.95
+ENOUGH = 0.97
 # What it counts that a further sentence matches what those before do not.
 GAIN_WEIGHT = 5.0
 # Two sentences with this share of terms in common say the same.

@@ -9,10 +9,12 @@ from rich.style import Style
 from rich.text import Text
 
 from bot.answer import Answer, Citation, Confidence
+from bot.citations import short_answer_place
 from bot.excerpts import Run, excerpts
 from corpus.article import Article
 
 _ACCENT = "cyan"
+_SHORT = f"underline {_ACCENT}"
 # What moves a terminal's cursor, changes its colours or turns text around. Articles are clean of
 # it; file names, and what someone asks, need not be.
 _UNSEEN = re.compile(
@@ -54,6 +56,8 @@ def _headline(answer: Answer) -> Text:
         for place in citation.annotations:
             end = place.end_index + len(f" [{citation.number}]")
             text.stylize(f"not bold {_ACCENT}", place.end_index, end)
+    if short := short_answer_place(answer):
+        text.stylize(_SHORT, short.start_index, short.end_index)
     return text
 
 

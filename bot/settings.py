@@ -58,8 +58,16 @@ class Settings(BaseModel):
         "`query-time` (encoded again for each question), `off`, or `auto`: stored up to a million "
         "passages; a change needs `citewire index`",
     )
+    reader: Literal["on", "off"] = Field(
+        "on", description="whether the best passages are read: is the answer there, and where"
+    )
     threshold: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        None, description="the confidence below which Citewire abstains, 0 to 1"
+        None,
+        description="the confidence below which Citewire abstains, 0 to 1; lower answers more and "
+        "errs more",
+    )
+    confidence: Path | None = Field(
+        None, description="a file of `citewire eval calibrate`: how confidence is judged"
     )
     host: str = Field("127.0.0.1", description="the address that `citewire serve` listens on")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import corpus
 from bot.answer import Notice
 from bot.answerer import Answerer
-from bot.confidence import THRESHOLD
+from bot.confidence import WEIGHTS_FILE, read_weights
 from bot.database import FILE, Database
 from bot.live import Kept, Opened
 from bot.memory import Memory
@@ -22,6 +22,7 @@ from bot.settings import Settings
 from index.export import canonical_model, ensure_encoder, is_exported
 from index.live import LiveIndex
 from index.lock import build_lock
+from index.reader import Reader, Reads
 from index.retrieve import Retriever
 from index.snapshot import SplitterSpec, open_current
 from index.store import ArticleStore
@@ -81,8 +82,23 @@ def live_index(settings: Settings, *, threads_per_run: int = 2) -> LiveIndex:
 
 def answerer(settings: Settings) -> Answerer:
     """Return what answers questions over the data folder."""
-    threshold = THRESHOLD if settings.threshold is None else settings.threshold
-    return Answerer(Live(live_index(settings)), utc_now, new_answer_id, threshold)
+    return Answerer(
+        Live(live_index(settings)),
+        utc_now,
+        new_answer_id,
+        read_weights(settings.confidence or WEIGHTS_FILE),
+        reader(settings),
+        threshold=settings.threshold,
+    )
+
+
+def reader(settings: Settings, *, threads: int = 2) -> Reads | None:
+    """Return what reads passages; None where that is switched off.
+
+    Raises:
+        ReaderDamaged: Its files are not those that were made.
+    """
+    return Reader(threads=threads) if settings.reader == "on" else None
 
 
 def service(settings: Settings) -> tuple[Answerer, Kept]:
@@ -101,7 +117,8 @@ def service(settings: Settings) -> tuple[Answerer, Kept]:
         held = kept.current()
         return held.retriever, held.notices
 
-    return replace(answerer(settings), live=live), kept
+    one_core = reader(settings, threads=1)
+    return replace(answerer(settings), live=live, reader=one_core), kept
 
 
 def memory(settings: Settings) -> Memory:

@@ -40,7 +40,7 @@ def broken(retriever: Retriever, which: Break | None) -> Retriever:
     return retriever
 
 
-def threshold_of(threshold: float, which: Break | None) -> float:
+def threshold_of(threshold: float | None, which: Break | None) -> float | None:
     """Return the confidence to abstain below: 0 always answers, more than 1 never does."""
     if which is Break.ALWAYS_ANSWER:
         return 0.0

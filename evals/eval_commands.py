@@ -202,6 +202,43 @@ def sweep(
 
 
 @app.command()
+def calibrate(
+    suite: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SUITE", help="As for `eval`; repeatable.", show_default="fixed"),
+    ] = None,
+    corpus: CorpusOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the weights, for CITEWIRE_CONFIDENCE."),
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Fit confidence to questions of your own, and show which thresholds there are to choose."""
+    with usage_errors():
+        from bot.cli.progress import Bars
+        from evals import calibrate as calibration
+        from evals.calibrate_tables import calibration_tables
+        from evals.suites import load_suite
+
+        settings = settings_with(data)
+        # Only questions in a file of their own want articles.
+        chosen = [
+            load_suite(name, corpus if name.endswith(".jsonl") else None)
+            for name in suite or ["fixed"]
+        ]
+        with Bars(stderr()) as bars:
+            kinds, asked = zip(
+                *(calibration.ask(one, settings, bars) for one in chosen), strict=True
+            )
+        found = calibration.fit(kinds[0], asked)
+    stdout().print(calibration_tables(asked, found))
+    if out:
+        calibration.write_weights(found, {one.name: one.sha256 for one in chosen}, out)
+        stderr().print(f"Written: {out}", markup=False, soft_wrap=True)
+
+
+@app.command()
 def new(
     corpus: Annotated[
         Path, typer.Option("--corpus", metavar="DIR", help="Your articles.", show_default=False)

@@ -2,6 +2,7 @@
 
 import string
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.answer import Answer, Citation
@@ -90,6 +91,29 @@ def answer_found(case: Case, answer: Answer) -> float:
     quotes = [f" {normalised(citation.cited_text)} " for citation in answer.citations]
     wanted = [f" {normalised(text)} " for text in case.answers]
     return float(any(text in quote for text in wanted for quote in quotes))
+
+
+def short_answer_exact(case: Case, answer: Answer) -> float:
+    """Return 1 if the short answer is an answer string after `normalised`, else 0; 0 for none."""
+    return max(float(_words(answer) == normalised(text).split()) for text in case.answers)
+
+
+def short_answer_f1(case: Case, answer: Answer) -> float:
+    """Return the F1 of the short answer's words, that of the answer string that is nearest.
+
+    The harmonic mean of the shares of its words, and of the answer's, that are in both, counted
+    as often as they stand there (Rajpurkar et al. 2016).
+    """
+    return max(_f1(_words(answer), normalised(text).split()) for text in case.answers)
+
+
+def _words(answer: Answer) -> list[str]:
+    return normalised(answer.short_answer or "").split()
+
+
+def _f1(given: Sequence[str], wanted: Sequence[str]) -> float:
+    both = (Counter(given) & Counter(wanted)).total()
+    return 2 * both / (len(given) + len(wanted)) if both else 0.0
 
 
 def citation_exactness(answer: Answer, articles: Mapping[str, Article]) -> float:

@@ -86,6 +86,11 @@ def _answer_scores(case: Case, answer: Answer, articles: Mapping[str, Article]) 
     }
     if case.answers:
         scores["answer_found"] = metrics.answer_found(case, answer)
+        if not refused:
+            scores["short_answer_shown"] = float(answer.short_answer is not None)
+        if answer.short_answer is not None:
+            scores["short_answer_exact"] = metrics.short_answer_exact(case, answer)
+            scores["short_answer_f1"] = metrics.short_answer_f1(case, answer)
     return scores
 
 

@@ -8,8 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bot import wire
-from bot.answerer import PASSAGES, Answerer, Question
-from bot.confidence import THRESHOLD
+from bot.answerer import Answerer, Question
 from bot.errors import CitationBroken
 from bot.settings import Settings
 from evals.bootstrap import RESAMPLES, SEED
@@ -36,7 +35,15 @@ _PACKAGES = (
     "sentencex", "tantivy", "tokenizers",
 )  # fmt: skip
 # The settings that may change an outcome; places and those of the server can't.
-_DECISIVE = {"model", "quantization", "passage_tokens", "late_interaction", "threshold"}
+_DECISIVE = {
+    "model",
+    "quantization",
+    "passage_tokens",
+    "late_interaction",
+    "reader",
+    "threshold",
+    "confidence",
+}
 
 
 def evaluate(
@@ -55,16 +62,17 @@ def evaluate(
     """
     began = datetime.now(UTC)
     opened = prepare(suite, settings, progress)
-    threshold = threshold_of(THRESHOLD if settings.threshold is None else settings.threshold, which)
     retriever = broken(opened.retriever, which)
-    replies = ask_all(suite, retriever, threshold, progress)
+    answerer = wire.answerer(settings)
+    answerer = replace(answerer, threshold=threshold_of(answerer.threshold, which))
+    replies = ask_all(suite, retriever, answerer, progress)
     memory = memory_now()
     progress.stage("Scoring", 0)
     # By the unbroken index: where the gold is does not depend on what is broken.
     outcomes = outcomes_of(replies, suite.articles, opened.retriever.articles)
     return Run(
         format=FORMAT,
-        setup=setup_of(suite, settings, opened, threshold, which),
+        setup=setup_of(suite, settings, opened, answerer, which),
         figures=figures_of(outcomes),
         outcomes=outcomes,
         circumstances=Circumstances(
@@ -96,16 +104,11 @@ def prepare(suite: Suite, settings: Settings, progress: Progress) -> OpenIndex:
 
 
 def ask_all(
-    suite: Suite,
-    retriever: Retriever,
-    threshold: float,
-    progress: Progress,
-    *,
-    passages: int = PASSAGES,
+    suite: Suite, retriever: Retriever, answerer: Answerer, progress: Progress
 ) -> list[Reply]:
     """Return what comes back for every question of a suite, in order.
 
-    `threshold` and `passages` are those of `Answerer`.
+    `answerer` says how; where it looks, its clock and its ids are not used.
     """
     progress.stage("Asking", len(suite.cases))
     ids = tuple(suite.articles)
@@ -116,16 +119,16 @@ def ask_all(
         own = without(own, case.hidden, ids)
         filters = filters_without(case.hidden, ids)
         watch = Stopwatch(own)
-        answerer = _answerer(watch, case, threshold, passages) if suite.answers else None
-        replies.append(_ask(case, own, filters, watch, answerer))
+        asked = fixed(answerer, watch.retriever, case) if suite.answers else None
+        replies.append(_ask(case, own, filters, watch, asked))
         progress.advance(1)
     return replies
 
 
-def _answerer(watch: Stopwatch, case: Case, threshold: float, passages: int) -> Answerer:
-    """Return what answers one question, timed, at a fixed moment and with a fixed id."""
+def fixed(answerer: Answerer, retriever: Retriever, case: Case) -> Answerer:
+    """Return what answers one question, at a fixed moment and with a fixed id."""
     name = f"ans_{case.id}"
-    return Answerer(lambda: (watch.retriever, ()), lambda: NOW, lambda: name, threshold, passages)
+    return replace(answerer, live=lambda: (retriever, ()), now=lambda: NOW, new_id=lambda: name)
 
 
 def _ask(
@@ -179,10 +182,8 @@ def setup_of(
     suite: Suite,
     settings: Settings,
     opened: OpenIndex,
-    threshold: float,
+    answerer: Answerer,
     which: Break | None,
-    *,
-    passages: int = PASSAGES,
 ) -> Setup:
     """Return what a run of a suite on an index is made with."""
     manifest = opened.snapshot.manifest
@@ -193,9 +194,9 @@ def setup_of(
         skipped=suite.skipped,
         stale=suite.stale,
         broken=which.value if which else None,
-        threshold=threshold,
+        threshold=answerer.judged_by(opened.retriever).threshold,
         words_weight=opened.retriever.words_weight,
-        answer_passages=passages,
+        answer_passages=answerer.passages,
         settings=settings.model_dump(mode="json", include=_DECISIVE),
         encoder={**asdict(manifest.encoder), "fingerprint": manifest.encoder.fingerprint},
         splitter=asdict(manifest.splitter),

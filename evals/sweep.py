@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from bot.answerer import PASSAGES
-from bot.confidence import THRESHOLD
 from bot.settings import Settings
+from bot.wire import answerer as answerer_of
 from bot.wire import utc_now
 from evals.abstention import Floats
 from evals.bootstrap import difference, mcnemar, mean_of
@@ -158,7 +158,7 @@ def _tried(
     suite: Suite, settings: Settings, grid: Grid, encoder: "EachTextOnce", progress: "_Numbered"
 ) -> Iterator[tuple[Point, Sequence[Outcome]]]:
     """Yield every setting with its outcomes, in the grid's order."""
-    threshold = THRESHOLD if settings.threshold is None else settings.threshold
+    answerer = answerer_of(settings)
     for splitter in grid.splitters:
         own = settings.model_copy(update={"passage_tokens": splitter.passage_tokens})
         folder = folder_of(suite, settings) / "sweep" / _name(splitter)
@@ -167,11 +167,12 @@ def _tried(
         for place, (weight, passages) in enumerate(grid.askings):
             progress.next_is(1 if place else 0)
             retriever = replace(opened.retriever, words_weight=weight)
-            replies = ask_all(suite, retriever, threshold, progress, passages=passages)
+            own_answerer = replace(answerer, passages=passages)
+            replies = ask_all(suite, retriever, own_answerer, progress)
             outcomes = outcomes_of(replies, suite.articles, retriever.articles)
             at = OpenIndex(opened.live_id, opened.snapshot, retriever)
             figures = tuple(one for one in figures_of(outcomes) if one.slice == ALL)
-            setup = setup_of(suite, own, at, threshold, None, passages=passages)
+            setup = setup_of(suite, own, at, own_answerer, None)
             yield Point(setup, figures), outcomes
 
 

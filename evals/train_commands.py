@@ -1,22 +1,13 @@
 """`citewire eval train`: makes what is learned anew, from openly licensed questions."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bot.cli.options import stderr
 from evals.usage import usage_errors
-
-if TYPE_CHECKING:
-    from evals.training_sets import TrainingSet
-    from index.build import Progress
-    from index.retrieve import Retriever
-    from index.tokens import LateInteraction
 
 app = typer.Typer(
     name="train",
@@ -45,6 +36,7 @@ def codec(files: FilesArgument, out: OutOption = None) -> None:
     from bot.settings import read_settings
     from evals.sweep_inputs import encoder_of
     from evals.train_codec import Passages, examples_of, train
+    from evals.training_index import indexed
     from evals.training_sets import load_training
     from index.late_interaction import PACKAGED_CODEC
 
@@ -52,7 +44,7 @@ def codec(files: FilesArgument, out: OutOption = None) -> None:
         encoder = encoder_of(read_settings(os.environ), bars)
         passages, examples = Passages(encoder), []
         for training in load_training(files):
-            with _indexed(training, "off", bars) as retriever:
+            with indexed(training, "off", bars) as retriever:
                 bars.stage(f"Encoding {training.name}", len(training.asked))
                 for example in examples_of(training, retriever, encoder, passages):
                     bars.advance(1)
@@ -71,13 +63,14 @@ def evidence(files: FilesArgument, out: OutOption = None) -> None:
     from bot.cli.progress import Bars
     from bot.evidence import WEIGHTS_FILE, WITH_LATE, WITHOUT_LATE
     from evals.train_evidence import Choice, choices_of, fit, write_weights
+    from evals.training_index import indexed
     from evals.training_sets import load_training
 
     choices: dict[str, list[Choice]] = {WITH_LATE: [], WITHOUT_LATE: []}
     with usage_errors(), Bars(stderr()) as bars:
         sets = load_training(files)
         for training in sets:
-            with _indexed(training, "stored", bars) as retriever:
+            with indexed(training, "stored", bars) as retriever:
                 choices[WITH_LATE] += choices_of(training, retriever, bars)
                 plain = replace(retriever, tokens=None)
                 choices[WITHOUT_LATE] += choices_of(training, plain, bars)
@@ -89,20 +82,40 @@ def evidence(files: FilesArgument, out: OutOption = None) -> None:
     stderr().print(f"Written: {target}; evidence first: {', '.join(told)}", soft_wrap=True)
 
 
-@contextmanager
-def _indexed(
-    training: "TrainingSet", late_interaction: "LateInteraction", progress: "Progress"
-) -> "Iterator[Retriever]":
-    """Give what searches the articles of a training set, in a folder that goes away."""
-    from bot import wire
-    from bot.settings import read_settings
+@app.command()
+def reader(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE.jsonl.gz[:N]...",
+            help="As for the others; with :N a random N of its questions. A file named twice "
+            "counts twice, with other examples.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where to.", show_default="where the product reads it"),
+    ] = None,
+    work: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where a run that is cut off is taken up again.")
+    ] = Path("data/training/reader"),
+    held_out: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TITLE", help="An article that is only for watching; repeatable."),
+    ] = None,
+) -> None:
+    """Learn to read: is the answer in a passage, and where? Takes an hour or more, and torch.
 
-    with TemporaryDirectory(prefix="citewire-training-") as folder:
-        settings = read_settings(
-            os.environ,
-            data=Path(folder),
-            models=read_settings(os.environ).models_folder,
-            late_interaction=late_interaction,
-        )
-        wire.index_found(settings, training.found, (training.name,), progress)
-        yield wire.live_index(settings).current().retriever
+    Confidence has to be calibrated anew with it: `citewire eval calibrate`.
+    """
+    from bot.cli.progress import Bars
+    from bot.settings import read_settings
+    from evals.reader_run import Recipe, train_reader
+    from index.reader import READER_FOLDER
+
+    target = out or READER_FOLDER
+    with usage_errors(), Bars(stderr()) as bars:
+        recipe = Recipe.of(files, held_out or ())
+        scores = train_reader(recipe, read_settings(os.environ), work, target, bars)
+    told = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in scores.items())
+    stderr().print(f"Written: {target}; {told}", soft_wrap=True)

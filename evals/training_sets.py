@@ -33,7 +33,7 @@ class _Paragraph(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, the article that answers it, and where."""
+    """A question, the article that it was asked about, and where that answers it; or nowhere."""
 
     question: str
     article_id: str
@@ -56,19 +56,23 @@ class TrainingSet:
     asked: tuple[Asked, ...]
 
 
-def load_training(paths: Sequence[Path]) -> tuple[TrainingSet, ...]:
+def load_training(paths: Sequence[Path], *, unanswerable: bool = False) -> tuple[TrainingSet, ...]:
     """Return the training sets in `.jsonl.gz` files, in order.
 
-    Questions without an answer are left out, and answers that the canonical text of their
-    paragraph does not have at their place.
+    Left out are answers that the canonical text of their paragraph does not have at their place,
+    and questions that have no others; and questions that have none, unless they are asked for.
+
+    Args:
+        paths: The files.
+        unanswerable: Give questions without an answer too.
 
     Raises:
         InputUnusable: A file can't be read, or a line is wrong; it names file, line and reason.
     """
-    return tuple(map(_load, paths))
+    return tuple(_load(path, unanswerable=unanswerable) for path in paths)
 
 
-def _load(path: Path) -> TrainingSet:
+def _load(path: Path, *, unanswerable: bool) -> TrainingSet:
     try:
         raw = path.read_bytes()
         lines = gzip.decompress(raw).decode().split("\n")
@@ -83,15 +87,22 @@ def _load(path: Path) -> TrainingSet:
         except ValidationError as error:
             problems = tuple(at(path, number, reason) for reason in reasons(error))
             raise InputUnusable(problems) from error
-        title = paragraph.title.replace("_", " ")
+        title = _title(paragraph.title)
         article = Article(f"{number}", title, canonical(paragraph.context))
         found.append(Found(article, str(path), number))
-        asked += _asked(paragraph, article)
+        asked += _asked(paragraph, article, unanswerable=unanswerable)
     name = path.name.removesuffix(".gz").removesuffix(".jsonl")
     return TrainingSet(name, sha256(raw).hexdigest(), tuple(found), tuple(asked))
 
 
-def _asked(paragraph: _Paragraph, article: Article) -> Iterator[Asked]:
+def _title(name: str) -> str:
+    """Return a title in words; nothing for what only numbers a text, such as `wikipedia:16016`."""
+    if ":" in name and " " not in name:
+        return ""
+    return (name if " " in name else name.replace("-", " ")).replace("_", " ")
+
+
+def _asked(paragraph: _Paragraph, article: Article, *, unanswerable: bool) -> Iterator[Asked]:
     for question in paragraph.qas:
         places = (Span(a.start, a.start + len(a.text)) for a in question.answers if a.text)
         texts = [a.text for a in question.answers if a.text]
@@ -100,5 +111,5 @@ def _asked(paragraph: _Paragraph, article: Article) -> Iterator[Asked]:
             for span, text in zip(places, texts, strict=True)
             if article.text[span.start : span.end] == text
         )
-        if spans:
+        if spans or (unanswerable and not texts):
             yield Asked(question.question, article.id, spans)

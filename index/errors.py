@@ -8,6 +8,7 @@ IndexingError                       caught as one family by the doors
 │   ├── ExportUnavailable           sentence-transformers is not installed here
 │   ├── ExportFailed                sentence-transformers could not export it
 │   └── EncoderMissing              the snapshot's encoder is not in the models folder
+├── ReaderDamaged                  a file of the reader is missing, or not the one that was made
 ├── SnapshotError
 │   ├── NoSnapshot                  the data folder holds no index yet
 │   ├── SnapshotDamaged             a file is missing, cut short, or not the one that was written
@@ -96,6 +97,17 @@ class EncoderMissing(EncoderError):
     def __init__(self, folder: Path, reason: str) -> None:
         self.folder = folder
         super().__init__(f"The encoder in {folder} can't be used: {reason}. {REBUILD}")
+
+
+class ReaderDamaged(IndexingError):
+    """Raised when the reader's files are not those that were made together."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        self.folder = folder
+        super().__init__(
+            f"The reader in {folder} can't be used: {reason}. Install Citewire again, or run "
+            "with CITEWIRE_READER=off."
+        )
 
 
 class SnapshotError(IndexingError):

@@ -89,6 +89,16 @@ def canonical_model(model: str) -> str:
     return DEFAULT_MODEL if model in _DEFAULT_NAMES else model
 
 
+def packaged_model() -> Path:
+    """Return the folder of the packaged model as sentence-transformers has it, its weights checked.
+
+    Raises:
+        ModelNotFound: The package is not installed.
+        WeightsMismatch: Its weights are not the official ones.
+    """
+    return _find_packaged().folder
+
+
 def is_exported(model: str, models: Path, *, quantization: str | None = None) -> bool:
     """Tell whether `ensure_encoder` would return at once.
 

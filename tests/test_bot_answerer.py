@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 
 from bot.answer import Answer, Freshness, Notice
 from bot.answerer import MAX_QUESTION_CHARS, Answerer, Question
-from bot.confidence import THRESHOLD
 from bot.conversation import Turn
 from bot.errors import CitationBroken, QuestionRefused
 from bot.json_lines import to_json
 from corpus.article import Article
 from index.snapshot import ARTICLES_FILE, open_current
 from index.store import ArticleStore, Filters
-from tests.bot_fakes import NOW, TEA, WHALE, answerer, library
+from tests.bot_fakes import NOW, TEA, THRESHOLD, WHALE, answerer, library
 
 CAR = replace(TEA, id="car.txt", text="Bank bank. Bank car.", published_at=None)
 FIELDS = {

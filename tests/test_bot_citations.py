@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from bot.answer import Annotation, Answer
 from bot.answerer import Question
-from bot.citations import age_days, cite, fragment_url, verify, write_answer
+from bot.citations import (
+    age_days,
+    cite,
+    fragment_url,
+    short_answer_place,
+    verify,
+    write_answer,
+)
 from bot.errors import AnswersUnreadable, CitationBroken
 from bot.json_lines import read_answers, to_json
 from corpus.article import Article
@@ -288,3 +295,31 @@ def test_a_saved_answer_reads_back_as_it_was(answer: Answer, tmp_path: Path) -> 
     path = tmp_path / "answer.json"
     path.write_text(to_json(answer, indent=2), encoding="utf-8")
     assert list(read_answers(path)) == [answer]
+
+
+def test_a_short_answer_is_marked_where_its_quote_has_it(answer: Answer) -> None:
+    found = replace(answer, short_answer="moon")
+    place = short_answer_place(found)
+    assert place is not None
+    assert found.answer[place.start_index : place.end_index] == "moon"
+    assert short_answer_place(answer) is None
+
+
+@pytest.mark.parametrize(
+    ("short", "reason"),
+    [
+        pytest.param("zebra", "its short answer is in no quote", id="in no quote"),
+        pytest.param("", "its short answer is in no quote", id="empty"),
+    ],
+)
+def test_a_short_answer_that_no_quote_has_is_refused(
+    answer: Answer, short: str, reason: str
+) -> None:
+    with pytest.raises(CitationBroken, match=reason):
+        verify(replace(answer, short_answer=short), articles)
+    assert verify(replace(answer, short_answer="moon"), articles) == len(answer.citations)
+
+
+def test_an_abstention_has_no_short_answer(answer: Answer) -> None:
+    with pytest.raises(CitationBroken, match="abstains"):
+        verify(replace(answer, status="abstained", short_answer="moon"), articles)

@@ -44,6 +44,12 @@ def shown(answer: Answer, *articles: Article, console: Console) -> str:
     return console.file.getvalue()
 
 
+def test_a_short_answer_is_underlined_in_a_terminal(answer: Answer) -> None:
+    marked = "\x1b[1;4;36mmoon\x1b[0m"
+    assert marked in colourful(replace(answer, short_answer="moon"))
+    assert marked not in colourful(answer)
+
+
 def test_a_piped_answer_is_plain_and_whole(answer: Answer) -> None:
     assert piped(answer).splitlines() == [
         "Tea car. [1] Tea moon. [2] Tea rain. [3]",

@@ -65,6 +65,20 @@ def test_an_answer_reads_from_what_is_said_to_who_says_it(answer: Answer) -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("short", "line"),
+    [
+        ("moon", "**Tea __moon__.** [1] **Tea car.** [2]"),
+        ("Tea", "**__Tea__ moon.** [1] **Tea car.** [2]"),
+        ("car.", "**Tea moon.** [1] **Tea __car.__** [2]"),
+    ],
+)
+def test_a_short_answer_is_underlined_where_it_stands_first(
+    answer: Answer, short: str, line: str
+) -> None:
+    assert told(replace(answer, short_answer=short)).split("\n")[0] == line
+
+
 def test_quotes_without_anything_around_them_are_not_said_twice(answer: Answer) -> None:
     assert "> " not in told(answer, None)
     alone = replace(TEA, text="Tea car. Tea moon.")

@@ -60,7 +60,8 @@ def test_a_question_that_was_never_encoded_has_no_stages(tmp_path: Path) -> None
 
 def test_the_stages_of_every_question_are_kept(tmp_path: Path) -> None:
     case = Case(id="rain", kind="fact", text="tea rain", gold=(gold(TEA, "Tea rain."),))
-    (reply,) = ask_all(suite_of(case), library(tmp_path, TEA, WHALE), 0.0, Silent())
+    retriever = library(tmp_path, TEA, WHALE)
+    (reply,) = ask_all(suite_of(case), retriever, answerer(retriever, threshold=0.0), Silent())
     times = reply.times
     assert min(times.encode, times.search, times.answer) >= 0
     assert times.encode + times.search + times.answer == pytest.approx(times.total)

@@ -20,6 +20,8 @@ from evals.metrics import (
     evidence_first,
     normalised,
     retrieval_scores,
+    short_answer_exact,
+    short_answer_f1,
 )
 from tests.bot_fakes import TEA, WHALE, library
 from tests.eval_fakes import asked, gold
@@ -172,3 +174,20 @@ def test_citations_are_exact_only_where_the_articles_say_so(tmp_path: Path) -> N
     assert citation_exactness(answer, articles | {TEA.id: replace(TEA, text="Tea.")}) == 0
     unsaid = tuple(replace(citation, verified=False) for citation in answer.citations)
     assert citation_exactness(replace(answer, citations=unsaid), articles) == 0
+
+
+@pytest.mark.parametrize(
+    ("short", "answers", "exact", "f1"),
+    [
+        pytest.param("The whale", ("whale",), 1, 1, id="without articles"),
+        pytest.param("whale", ("tea", "big whale"), 0, 2 / 3, id="1 of 1 and 1 of 2 words"),
+        pytest.param("rain", ("whale",), 0, 0, id="nothing in common"),
+        pytest.param(None, ("whale",), 0, 0, id="none"),
+    ],
+)
+def test_a_short_answer_is_scored_as_squad_does(
+    answer: Answer, short: str | None, answers: tuple[str, ...], exact: float, f1: float
+) -> None:
+    given = replace(answer, short_answer=short)
+    assert short_answer_exact(case(answers=answers), given) == exact
+    assert short_answer_f1(case(answers=answers), given) == pytest.approx(f1)

@@ -17,7 +17,7 @@ from evals.suites import Suite
 from index.build import Silent
 from index.lexical import terms_of
 from index.retrieve import ArticleReader, Retriever
-from tests.bot_fakes import TEA, WHALE, library
+from tests.bot_fakes import TEA, WHALE, answerer, library
 from tests.eval_fakes import gold, suite_of
 
 ROBOT = Article("robot.txt", "On robots", "Robot robot. Robot bank. Robots drink tea.")
@@ -31,7 +31,8 @@ def outcomes(
     suite: Suite, retriever: Retriever, *, threshold: float = 0.0, which: Break | None = None
 ) -> list[Outcome]:
     """Ask everything, by a library that may be broken."""
-    asked = ask_all(suite, broken(retriever, which), threshold_of(threshold, which), Silent())
+    how = answerer(retriever, threshold=threshold_of(threshold, which))
+    asked = ask_all(suite, broken(retriever, which), how, Silent())
     return list(outcomes_of(asked, suite.articles, retriever.articles))
 
 
@@ -144,7 +145,7 @@ def test_a_citation_that_does_not_hold_is_a_fault_not_a_crash(tmp_path: Path) ->
     for last in (1000, 0):
         reader = Forgetful(retriever.articles, last or found[0].looks)
         changing = replace(retriever, articles=reader)  # type: ignore[arg-type]  # __getattr__
-        replies = ask_all(suite_of(RAIN), changing, 0.0, Silent())
+        replies = ask_all(suite_of(RAIN), changing, answerer(changing, threshold=0.0), Silent())
         found.append(reader)
     (one,) = outcomes_of(replies, {TEA.id: TEA}, retriever.articles)
     assert one.fault is not None

@@ -100,6 +100,8 @@ def test_an_answer_is_streamed_and_shows_quotes_numbers_and_sources(
     assert quotes == [citation["cited_text"] for citation in answer["citations"]]
     numbers = watched.last().locator(".words .number").all_inner_texts()
     assert numbers == [str(citation["number"]) for citation in answer["citations"]]
+    short = watched.last().locator(".words .short").all_inner_texts()
+    assert short == [text for text in [answer["short_answer"]] if text]
     conflict = watched.last().locator(".conflict")
     for value in answer["conflicts"][0]["values"]:
         expect(conflict).to_contain_text(value)
@@ -130,7 +132,7 @@ def test_nothing_moves_while_the_page_or_an_answer_comes(watched: Watched, page:
 def test_a_number_shows_its_passage_and_opens_the_article_at_it(
     watched: Watched, server: Server, page: Page
 ) -> None:
-    watched.ask("How many seats will Tillerway's supervisory board have?")
+    watched.ask("Which battery does the Heron use?")
     citation = saved(server, page)["citations"][0]
     number = watched.last().locator(".words .number").first
     number.hover()

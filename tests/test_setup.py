@@ -21,6 +21,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCKS = ("run", "export", "dev")
 LAYERS = ("corpus", "index", "bot", "evals")
 ENCODER = ("index/encoder.py", "index/encoder/", "index/export.py")
+READER = "index/reader.py"
 # What learns may use what the export does, and never answers.
 TRAINING = ("evals/train_",)
 
@@ -31,9 +32,9 @@ ENGINES = {
     "faiss": ("index/vectors.py",),
     "tantivy": ("index/lexical.py",),
     "sentence_transformers": ENCODER,
-    "onnxruntime": ENCODER,
+    "onnxruntime": (*ENCODER, READER, *TRAINING),
     "optimum": ENCODER,
-    "transformers": ENCODER,
+    "transformers": (*ENCODER, *TRAINING),
     "torch": (*ENCODER, *TRAINING),
     "onnx": ENCODER,
     "discord": ("bot/discord_bot/",),

@@ -157,17 +157,30 @@ def _blocks(answer: Answer, articles: Articles, collection: Collection | None) -
 
 
 def _said(answer: Answer) -> Iterator[Block]:
-    """Yield the answer with its numbers: the evidence in bold type, unless it fills a page."""
+    """Yield the answer with its numbers: the evidence in bold type, unless it fills a page.
+
+    The short answer is underlined where it stands first.
+    """
     if answer.mode != "extractive":
         yield Block(plain(answer.answer))
         return
-    gap = PARAGRAPH
+    gap, short_answer = PARAGRAPH, answer.short_answer
     for citation in answer.citations:
-        text = one_line(citation.cited_text) or _UNSEEN
+        text = _quoted(citation.cited_text, short_answer) or _UNSEEN
+        if short_answer and short_answer in citation.cited_text:
+            short_answer = None
         if length(text) + _MOST_MARKS <= MOST_TEXT:
             text = f"**{text}**"
         yield Block(f"{text} [{citation.number}]", gap)
         gap = " "
+
+
+def _quoted(text: str, underlined: str | None) -> str:
+    before, found, after = text.partition(underlined) if underlined else (text, "", "")
+    if not found:
+        return one_line(text)
+    parts = [_spaced(part) if part else "" for part in (before, after)]
+    return f"{parts[0]}__{one_line(found)}__{parts[1]}".strip()
 
 
 def _disagreement(conflict: Conflict, citations: Sequence[Citation]) -> str:

@@ -118,8 +118,16 @@ function quotedRanges(answer) {
 function words(answer, to) {
   const numbers = new Map(answer.citations.map((citation) => [citation.number, citation]));
   const ranges = placed(answer.answer, quotedRanges(answer));
-  return cut(answer.answer, ranges, 0, to).map((piece) =>
-    piece.ranges.length > 0 ? h("q", {}, piece.text) : withMarkers(piece.text, numbers, answer));
+  let short = answer.short_answer?.replace(/\s+/g, " ");
+  return cut(answer.answer, ranges, 0, to).map((piece) => {
+    if (piece.ranges.length === 0) return withMarkers(piece.text, numbers, answer);
+    if (!short || !piece.text.includes(short)) return h("q", {}, piece.text);
+    const at = piece.text.indexOf(short);
+    const end = at + short.length;
+    const marked = h("strong", { class: "short" }, short);
+    short = null; // once is enough
+    return h("q", {}, piece.text.slice(0, at), marked, piece.text.slice(end));
+  });
 }
 
 function withMarkers(text, numbers, answer) {

@@ -1,0 +1,90 @@
+"""The reader at work: the best passages are read, and what it makes of them is put in its place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import exp, log
+
+from bot.evidence import Evidence
+from corpus.article import Article, Span
+from index.reader import Reading, Reads
+from index.retrieve import Hit
+
+# Passages that are read. More take their milliseconds and choose no better: docs/decisions/0013.
+READ = 2
+# What the reader counts in a sentence's score, and its least probability: docs/decisions/0013.
+READER_WEIGHT = 1.0
+_LEAST = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class PassageRead:
+    """A passage that was found, and what the reader makes of it.
+
+    `shift` leads from the text that was read to the article's.
+    """
+
+    hit: Hit
+    reading: Reading
+    shift: int
+
+    @property
+    def span(self) -> Span:
+        """Return where in the article the likeliest words of the answer stand."""
+        found = self.reading.span
+        return Span(found.start + self.shift, found.end + self.shift)
+
+    def begins_in(self, sentence: Span) -> float:
+        """Return the probability, 0 to 1, that the answer, if it is here, begins in a sentence."""
+        return self.reading.within(sentence.start - self.shift, sentence.end - self.shift)
+
+
+def read_best(
+    reader: Reads, question: str, ranked: Sequence[Evidence], articles: Mapping[str, Article]
+) -> tuple[PassageRead, ...]:
+    """Return what the reader makes of the `READ` passages with the best sentences, best first.
+
+    Args:
+        reader: Reads.
+        question: What is asked, by itself.
+        ranked: The sentences found, best first.
+        articles: The articles that they are from, by id.
+    """
+    hits = {evidence.hit.row: evidence.hit for evidence in ranked}
+    best = list(hits.values())[:READ]
+    texts, shifts = [], []
+    for hit in best:
+        article = articles[hit.passage.article_id]
+        title = f"{article.title}\n" if article.title else ""
+        texts.append(title + article.text[hit.passage.start : hit.passage.end])
+        shifts.append(hit.passage.start - len(title))
+    readings = reader.read(question, texts)
+    return tuple(map(PassageRead, best, readings, shifts))
+
+
+def read_of(evidence: Evidence, reads: Sequence[PassageRead]) -> PassageRead | None:
+    """Return what was made of the passage of a sentence; None where it was not read."""
+    return next((read for read in reads if read.hit.row == evidence.hit.row), None)
+
+
+def reordered(ranked: Sequence[Evidence], reads: Sequence[PassageRead]) -> list[Evidence]:
+    """Return sentences anew, best first, by their scores and by what the reader says of them.
+
+    To a score comes the weighted logarithm of the probability that the answer is in the passage
+    and begins in the sentence, as far as it was read.
+    """
+    if not reads:
+        return list(ranked)
+    scores = [one.score + READER_WEIGHT * log(_LEAST + _holds(one, reads)) for one in ranked]
+    highest = max(scores, default=0.0)
+    shares = [exp(score - highest) for score in scores]
+    total = sum(shares)
+    anew = [
+        replace(one, score=score, probability=share / total)
+        for one, score, share in zip(ranked, scores, shares, strict=True)
+    ]
+    return sorted(anew, key=lambda evidence: -evidence.score)
+
+
+def _holds(evidence: Evidence, reads: Sequence[PassageRead]) -> float:
+    read = read_of(evidence, reads)
+    return read.begins_in(evidence.span) / (1 + exp(-read.reading.there)) if read else 0.0

@@ -1,0 +1,149 @@
+"""From training sets to a reader in its folder: examples, training, export, and its record."""
+
+import json
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from typing import Self, TypeVar
+
+from tokenizers import Tokenizer
+
+from bot.settings import Settings
+from evals.reading_examples import read_examples, reading_examples, write_examples
+from evals.sweep_inputs import encoder_of
+from evals.train_reader import RATE, SEED, Pair, ReaderModel, export, pairs_of, train
+from evals.training_index import indexed
+from evals.training_sets import TrainingSet, load_training
+from index.build import Progress
+from index.durable import write_file
+from index.export import packaged_model
+from index.passage_texts import splitter_of
+from index.reader import MODEL, RECORD, TOKENIZER
+from index.snapshot import SplitterSpec
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A training set, and how many of its questions are learnt from at most; None: all."""
+
+    training: TrainingSet
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a reader is made of; articles with the titles `held_out` are only for watching."""
+
+    sources: tuple[Source, ...]
+    held_out: frozenset[str]
+
+    @classmethod
+    def of(cls, files: Sequence[str], held_out: Sequence[str]) -> Self:
+        """Return the recipe of `FILE` and `FILE:N`.
+
+        Raises:
+            InputUnusable: A file can't be read; the message names what is wrong in it.
+        """
+        sources = []
+        for name in files:
+            path, colon, most = name.rpartition(":")
+            limited = bool(colon) and most.isdigit()
+            (training,) = load_training([Path(path if limited else name)], unanswerable=True)
+            sources.append(Source(training, int(most) if limited else None))
+        return cls(tuple(sources), frozenset(held_out))
+
+
+def train_reader(
+    recipe: Recipe, settings: Settings, work: Path, out: Path, progress: Progress
+) -> dict[str, float]:
+    """Train a reader and write it; return its scores on the articles held out.
+
+    Args:
+        recipe: What to learn from.
+        settings: Of the encoder whose passages are read; the reader begins as the packaged model.
+        work: Keeps examples and checkpoints; what is there is not made again.
+        out: The folder of the reader, made if it isn't there.
+        progress: Told how far it is.
+
+    Raises:
+        IndexingError: A set could not be indexed.
+    """
+    folder = packaged_model()
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    work.mkdir(parents=True, exist_ok=True)
+    pairs = {False: list[Pair](), True: list[Pair]()}
+    for place, source in enumerate(recipe.sources):
+        files = _written(source, place, recipe.held_out, settings, work, progress)
+        for watched, path in files.items():
+            pairs[watched] += pairs_of(read_examples(path), tokenizer)
+    model = ReaderModel(folder)
+    scores = train(pairs[False], pairs[True], model, work, progress)
+    progress.stage("Exporting", 0)
+    out.mkdir(parents=True, exist_ok=True)
+    export(model, out / MODEL)
+    write_file(out / TOKENIZER, tokenizer.to_str().encode())
+    write_record(recipe, len(pairs[False]), scores, out)
+    return scores
+
+
+def write_record(recipe: Recipe, pairs: int, scores: Mapping[str, float], out: Path) -> None:
+    """Write what a reader in a folder was made of, with the hashes that it is checked by."""
+    files = {name: sha256((out / name).read_bytes()).hexdigest() for name in (MODEL, TOKENIZER)}
+    record = {
+        "made_by": "citewire eval train reader",
+        "files": files,
+        "data": [
+            {"name": s.training.name, "sha256": s.training.sha256, "questions": s.most}
+            for s in recipe.sources
+        ],
+        "held_out": sorted(recipe.held_out),
+        "pairs": pairs,
+        "seed": SEED,
+        "rate": RATE,
+        "scores": dict(scores),
+    }
+    write_file(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
+
+
+def _written(
+    source: Source,
+    place: int,
+    held_out: frozenset[str],
+    settings: Settings,
+    work: Path,
+    progress: Progress,
+) -> dict[bool, Path]:
+    """Return the files of a set's examples: to learn from, and (True) to be watched on."""
+    training = source.training
+    told = repr((training.sha256, sorted(held_out), source.most, SEED, place))
+    stem = f"{training.name}-{sha256(told.encode()).hexdigest()[:12]}"
+    files = {watched: work / f"{stem}-{watched:d}.jsonl" for watched in (False, True)}
+    if all(path.is_file() for path in files.values()):
+        return files
+    chance = random.Random(told)  # noqa: S311  (no secret)
+    asked = training.asked
+    if source.most is not None and source.most < len(asked):
+        asked = tuple(chance.sample(asked, source.most))
+    titles = {one.article.id: one.article.title for one in training.found}
+    spec = SplitterSpec(passage_tokens=settings.passage_tokens)
+    splitter = splitter_of(encoder_of(settings, progress), spec)
+    with indexed(training, "off", progress) as retriever:
+        progress.stage(f"Asking {training.name}", len(asked))
+        for watched, path in files.items():
+            some = tuple(a for a in asked if (titles[a.article_id] in held_out) is watched)
+            found = reading_examples(replace(training, asked=some), retriever, splitter, chance)
+            write_examples(list(chain.from_iterable(_told(found, progress))), path)
+    return files
+
+
+def _told(found: Iterable[_T], progress: Progress) -> Iterator[_T]:
+    for one in found:
+        progress.advance(1)
+        yield one
