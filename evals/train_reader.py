@@ -12,6 +12,7 @@ import logging
 import random
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -287,16 +288,28 @@ def export(model: ReaderModel, path: Path) -> None:
             dynamic_axes=axes,
             dynamo=False,
         )
-    logging.getLogger().setLevel(logging.ERROR)  # it advises a step that changes nothing here
-    quantize_dynamic(
-        plain,
-        path,
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        reduce_range=True,
-        extra_options={"MatMulConstBOnly": True},
-    )
+    with _silent_root():  # it advises a step that changes nothing here
+        quantize_dynamic(
+            plain,
+            path,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+            extra_options={"MatMulConstBOnly": True},
+        )
     plain.unlink()
+
+
+@contextmanager
+def _silent_root() -> Iterator[None]:
+    """Let only errors through the root logger for a while."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
 
 
 def _chunks(pairs: Sequence[Pair], size: int = 32) -> Iterator[Sequence[Pair]]:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import logging
 import random
 from itertools import chain
 from pathlib import Path
@@ -151,7 +152,9 @@ def test_a_reader_is_trained_taken_up_again_and_read_with(
     work, out = tmp_path / "work", tmp_path / "reader"
     recipe = Recipe.of([str(path), f"{path}:1"], ["no such title"])
     assert [source.most for source in recipe.sources] == [None, 1]
+    level = logging.getLogger().level
     first = train_reader(recipe, settings, work, out, Silent())
+    assert logging.getLogger().level == level
     assert (work / CHECKPOINT).is_file()
     log = (work / SCORES).read_text("utf-8")
     again = train_reader(recipe, settings, work, out, Silent())
