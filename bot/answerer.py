@@ -26,7 +26,7 @@ from bot.conversation import Turn, complete
 from bot.errors import QuestionRefused
 from bot.evidence import Evidence, rank, select
 from bot.presupposed import Presupposed, lacking
-from bot.reading import PassageRead, read_best, read_of, reordered
+from bot.reading import PassageRead, read_best, read_of, reordered, titled
 from bot.short_answer import short_answer
 from bot.sources import corroboration, documents, gathered, of_first
 from corpus.article import Article
@@ -174,10 +174,8 @@ class _Draft:
         return read_best(reader, self._standalone, ranked, self._articles) if reader else ()
 
     def _lacking(self, best: Evidence) -> tuple[Presupposed, ...]:
-        passage = best.hit.passage
-        article = self._articles[passage.article_id]
-        text = f"{article.title}\n{article.text[passage.start : passage.end]}"
-        return lacking(self._standalone, text, article.published_at)
+        article = self._articles[best.hit.passage.article_id]
+        return lacking(self._standalone, titled(article, best.hit.passage), article.published_at)
 
     def _found(self, passages: int, least: int) -> tuple[SentenceHits, SentenceHits]:
         """Return the sentences of `least` passages or more, and those of the best of them.

@@ -105,17 +105,24 @@ def rank(
     ]
     late = bool(len(found.weights))
     scores = [score_of(one, late=late) for one in features]
-    # Luce's choice: the scores were learned as the logits of this.
-    best = max(scores, default=0.0)
-    shares = [exp(score - best) for score in scores]
-    total = sum(shares)
     ranked = [
-        Evidence(one.hit, one.span, text, score, share / total, feature, one.matches)
-        for one, text, score, share, feature in zip(
-            found.sentences, texts, scores, shares, features, strict=True
+        Evidence(one.hit, one.span, text, score, probability, feature, one.matches)
+        for one, text, score, probability, feature in zip(
+            found.sentences, texts, scores, chances(scores), features, strict=True
         )
     ]
     return sorted(ranked, key=lambda evidence: -evidence.score)
+
+
+def chances(scores: Sequence[float]) -> list[float]:
+    """Return the probability of each being the one, by Luce's choice (1959), in their order.
+
+    The scores were learned as its logits.
+    """
+    best = max(scores, default=0.0)
+    shares = [exp(score - best) for score in scores]
+    total = sum(shares)
+    return [share / total for share in shares]
 
 
 def features_of(

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
 
-from bot.evidence import Evidence
-from corpus.article import Article, Span
+from bot.evidence import Evidence, chances
+from corpus.article import Article, Passage, Span
 from index.reader import Reading, Reads
 from index.retrieve import Hit
 
@@ -51,14 +51,15 @@ def read_best(
     """
     hits = {evidence.hit.row: evidence.hit for evidence in ranked}
     best = list(hits.values())[:READ]
-    texts, shifts = [], []
-    for hit in best:
-        article = articles[hit.passage.article_id]
-        title = f"{article.title}\n" if article.title else ""
-        texts.append(title + article.text[hit.passage.start : hit.passage.end])
-        shifts.append(hit.passage.start - len(title))
-    readings = reader.read(question, texts)
-    return tuple(map(PassageRead, best, readings, shifts))
+    texts = [titled(articles[hit.passage.article_id], hit.passage) for hit in best]
+    shifts = [hit.passage.end - len(text) for hit, text in zip(best, texts, strict=True)]
+    return tuple(map(PassageRead, best, reader.read(question, texts), shifts))
+
+
+def titled(article: Article, passage: Passage) -> str:
+    """Return a passage's text below its article's title, if it has one; the passage ends it."""
+    title = f"{article.title}\n" if article.title else ""
+    return title + article.text[passage.start : passage.end]
 
 
 def read_of(evidence: Evidence, reads: Sequence[PassageRead]) -> PassageRead | None:
@@ -75,12 +76,9 @@ def reordered(ranked: Sequence[Evidence], reads: Sequence[PassageRead]) -> list[
     if not reads:
         return list(ranked)
     scores = [one.score + READER_WEIGHT * log(_LEAST + _holds(one, reads)) for one in ranked]
-    highest = max(scores, default=0.0)
-    shares = [exp(score - highest) for score in scores]
-    total = sum(shares)
     anew = [
-        replace(one, score=score, probability=share / total)
-        for one, score, share in zip(ranked, scores, shares, strict=True)
+        replace(one, score=score, probability=probability)
+        for one, score, probability in zip(ranked, scores, chances(scores), strict=True)
     ]
     return sorted(anew, key=lambda evidence: -evidence.score)
 

@@ -22,7 +22,7 @@ from bot.settings import Settings
 from index.export import canonical_model, ensure_encoder, is_exported
 from index.live import LiveIndex
 from index.lock import build_lock
-from index.reader import Reader, Reads
+from index.reader import Reader
 from index.retrieve import Retriever
 from index.snapshot import SplitterSpec, open_current
 from index.store import ArticleStore
@@ -80,25 +80,21 @@ def live_index(settings: Settings, *, threads_per_run: int = 2) -> LiveIndex:
     )
 
 
-def answerer(settings: Settings) -> Answerer:
-    """Return what answers questions over the data folder."""
+def answerer(settings: Settings, *, threads: int = 2) -> Answerer:
+    """Return what answers questions over the data folder, each on so many cores.
+
+    Raises:
+        ReaderDamaged: The reader's files are not those that were made.
+        ConfidenceUnusable: A file of weights is set and holds none.
+    """
     return Answerer(
-        Live(live_index(settings)),
+        Live(live_index(settings, threads_per_run=threads)),
         utc_now,
         new_answer_id,
         read_weights(settings.confidence or WEIGHTS_FILE),
-        reader(settings),
+        Reader(threads=threads) if settings.reader == "on" else None,
         threshold=settings.threshold,
     )
-
-
-def reader(settings: Settings, *, threads: int = 2) -> Reads | None:
-    """Return what reads passages; None where that is switched off.
-
-    Raises:
-        ReaderDamaged: Its files are not those that were made.
-    """
-    return Reader(threads=threads) if settings.reader == "on" else None
 
 
 def service(settings: Settings) -> tuple[Answerer, Kept]:
@@ -117,8 +113,7 @@ def service(settings: Settings) -> tuple[Answerer, Kept]:
         held = kept.current()
         return held.retriever, held.notices
 
-    one_core = reader(settings, threads=1)
-    return replace(answerer(settings), live=live, reader=one_core), kept
+    return replace(answerer(settings, threads=1), live=live), kept
 
 
 def memory(settings: Settings) -> Memory:

@@ -77,8 +77,9 @@ class Reader:
 
         Args:
             folder: Holds `reader.json` and the files that it names.
-            threads: How many texts of a question are read at once. Each takes one core: on two,
-                the last digits of what is made of it would be others.
+            threads: How many texts are read at once, of all questions together; 1: each question
+                in its own thread, side by side with others. A text takes one core: on two, the
+                last digits of what is made of it would be others.
 
         Raises:
             ReaderDamaged: A file is missing, or is not the one that was made.
@@ -96,7 +97,7 @@ class Reader:
         self._session = onnxruntime.InferenceSession(
             model, options, providers=["CPUExecutionProvider"]
         )
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="citewire-reader")
+        self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def read(self, question: str, texts: Sequence[str]) -> list[Reading]:
         """Return what it makes of each text, in their order.
@@ -105,7 +106,8 @@ class Reader:
         Texts are read one by one: beside others, the int8 model would read each a little otherwise.
         """
         asked = self._shortened(question)
-        return list(self._threads.map(partial(self._best_window, asked), texts))
+        at_once = self._threads.map if self._threads else map
+        return list(at_once(partial(self._best_window, asked), texts))
 
     def _best_window(self, question: str, text: str) -> Reading:
         return max(map(self._read, self._windows(question, text)), key=_there)

@@ -37,6 +37,17 @@ TEA = Article(
 WHALE = Article("whale.txt", "On whales", "Whale whale. Whale moon.", source="Sea")
 
 
+class Clock:
+    """One that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        """As set."""
+        return self.now
+
+
 def library(data: Path, *articles: Article, gone: Sequence[str] = ()) -> Retriever:
     """An index of `articles`, made by `FakeEncoder`; those `gone` are deleted again."""
     desk = Desk(data)

@@ -11,9 +11,11 @@ from index.errors import ExportUnavailable
 from index.export import DEFAULT_MODEL, ensure_encoder
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
     from starlette.testclient import TestClient
 
     from bot.http_api.service import Service
+    from tests.page_fakes import Watched
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +46,18 @@ def http(parts: "Service") -> "Iterator[TestClient]":
 
     with client(parts) as asking:
         yield asking
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """One for a module: while it is there, no other event loop can run."""
+    from tests.page_fakes import browsing
+
+    with browsing() as found:
+        yield found
+
+
+@pytest.fixture
+def page(watched: "Watched") -> "Page":
+    """That of a module's own `watched`."""
+    return watched.page

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,20 +17,9 @@ from bot.database import _SCHEMA, FILE, Database
 from bot.errors import AnswerNotFound, AnswerWithdrawn, ConversationNotFound, DatabaseUnusable
 from bot.json_lines import from_json, to_json
 from bot.memory import CONVERSATION_S, MAX_TURNS, Feedback, Memory, new_conversation_id
-from tests.bot_fakes import NOW, TEA, WHALE, answerer, library
+from tests.bot_fakes import NOW, TEA, WHALE, Clock, answerer, library
 
 LATER = NOW + timedelta(days=365)
-
-
-class Clock:
-    """One that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        """As set."""
-        return self.now
 
 
 @pytest.fixture

@@ -99,6 +99,14 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+def faulty(faults: list[Fault]) -> Discord:
+    """A Discord with these faults; an edit that is taken unnoticed is none."""
+    rig = Discord()
+    rig.faults.extend(faults)
+    rig.edit_faults.extend(fault for fault in faults if fault is not taken_unnoticed)
+    return rig
+
+
 def answered(message: dict[str, object]) -> bool:
     """Whether a message shows the answer."""
     return "Tea moon." in str(message["components"])
@@ -109,9 +117,7 @@ def test_a_mention_is_answered_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, faults: list[Fault]
 ) -> None:
     async def check() -> None:
-        rig = Discord()
-        rig.faults.extend(faults)
-        rig.edit_faults.extend(fault for fault in faults if fault is not taken_unnoticed)
+        rig = faulty(faults)
         async with discord_here(monkeypatch, rig), running(rig, tmp_path):
             for count in (1, 2):
                 await rig.ask("<@100> Tea moon?")
@@ -147,9 +153,7 @@ def test_a_command_is_answered_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, faults: list[Fault]
 ) -> None:
     async def check() -> None:
-        rig = Discord()
-        rig.faults.extend(faults)
-        rig.edit_faults.extend(fault for fault in faults if fault is not taken_unnoticed)
+        rig = faulty(faults)
         async with discord_here(monkeypatch, rig), running(rig, tmp_path):
             for count in (1, 2):
                 await rig.command("Tea moon?")

@@ -10,20 +10,9 @@ from bot.answerer import Question
 from bot.database import FILE, Database
 from bot.discord_bot.preferences import DEFAULTS, Asked, Preferences, ServerSettings, Shown
 from bot.memory import Feedback, Memory
-from tests.bot_fakes import NOW, TEA, answerer, library
+from tests.bot_fakes import TEA, Clock, answerer, library
 
 ADA, BOB, SERVER = 80351110224678912, 80351110224678913, 197038439483310086
-
-
-class Clock:
-    """One that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        """As set."""
-        return self.now
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Response, Route, expect
 
 from tests.bot_fakes import run
 from tests.http_fakes import Server, serving
-from tests.page_fakes import Watched, browsing, holding, in_view, watching
+from tests.page_fakes import Watched, holding, in_view, watching
 
 pytestmark = pytest.mark.slow
 
@@ -64,21 +64,10 @@ def server(exported_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         yield found
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as found:
-        yield found
-
-
 @pytest.fixture
 def watched(browser: Browser, server: Server) -> Iterator[Watched]:
     with watching(browser, server.url) as found:
         yield found.begin()
-
-
-@pytest.fixture
-def page(watched: Watched) -> Page:
-    return watched.page
 
 
 def saved(server: Server, page: Page) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.bot_fakes import run
 from tests.http_fakes import Server, serving
-from tests.page_fakes import Watched, browsing, holding, refusing, watching
+from tests.page_fakes import Watched, holding, refusing, watching
 
 pytestmark = pytest.mark.slow
 
@@ -39,21 +39,10 @@ def server(data: Path, models: Path) -> Iterator[Server]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as found:
-        yield found
-
-
 @pytest.fixture
 def watched(browser: Browser, server: Server) -> Iterator[Watched]:
     with watching(browser, server.url, reduced_motion="reduce") as found:
         yield found
-
-
-@pytest.fixture
-def page(watched: Watched) -> Page:
-    return watched.page
 
 
 def test_an_empty_index_names_the_next_command_and_is_seen_when_it_is_built(

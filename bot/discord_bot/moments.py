@@ -32,6 +32,6 @@ def moment_of(text: str, now: datetime) -> datetime:
         if age := _AGE.fullmatch(text.strip()):
             count, unit = int(age[1]), age[2].lower()
             return now - _DELTAS[unit](count)
-    except (ValueError, OverflowError):
-        pass
+    except (ValueError, OverflowError) as error:  # no such day, or before the calendar
+        raise Told(HINT) from error
     raise Told(HINT)
