@@ -259,6 +259,8 @@ async def test_an_abstention_gives_headlines_and_what_there_is(scene: Scene) -> 
     answer = scene.answer_in(result.response)
     assert answer.status == "abstained"
     assert text.splitlines()[1] == "**Not in the articles**"
+    assert answer.abstention
+    assert text.splitlines()[2] == f"-# {answer.abstention.message}"
     assert text.count("\n- ") == len({c.document_id for c in answer.citations}) == 2
     assert "- [On tea](<" in text
     assert "2 articles from 2 sources, 2026-01-01 to 2026-01-01." in text

@@ -215,7 +215,7 @@ def _spaced(text: str) -> str:
 
 def _abstention(answer: Answer, collection: Collection | None) -> Iterator[Block]:
     yield Block("**Not in the articles**")
-    if answer.abstention and answer.abstention.reason == "filtered_out":
+    if answer.abstention:
         yield Block(f"-# {plain(answer.abstention.message)}", LINE)
     closest = list(source_lines(answer.citations, numbered=False))[:_CLOSEST]
     if closest:
