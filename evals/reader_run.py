@@ -12,9 +12,11 @@ from typing import Self, TypeVar
 from tokenizers import Tokenizer
 
 from bot.settings import Settings
-from evals.reading_examples import read_examples, reading_examples, write_examples
+from evals.errors import InputUnusable
+from evals.reading_examples import Example, Maker, balanced, read_examples, write_examples
+from evals.rewording import Thesaurus
 from evals.sweep_inputs import encoder_of
-from evals.train_reader import RATE, SEED, Pair, ReaderModel, export, pairs_of, train
+from evals.train_reader import RATE, SEED, ReaderModel, export, pairs_of, train
 from evals.training_index import indexed
 from evals.training_sets import TrainingSet, load_training
 from index.build import Progress
@@ -37,13 +39,20 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a reader is made of; articles with the titles `held_out` are only for watching."""
+    """What a reader is made of.
+
+    Attributes:
+        sources: Where its questions are from.
+        held_out: The titles of articles that are only for watching.
+        times: How often each question is used, differently as a rule.
+    """
 
     sources: tuple[Source, ...]
     held_out: frozenset[str]
+    times: int
 
     @classmethod
-    def of(cls, files: Sequence[str], held_out: Sequence[str]) -> Self:
+    def of(cls, files: Sequence[str], held_out: Sequence[str], times: int) -> Self:
         """Return the recipe of `FILE` and `FILE:N`.
 
         Raises:
@@ -55,7 +64,7 @@ class Recipe:
             limited = bool(colon) and most.isdigit()
             (training,) = load_training([Path(path if limited else name)], unanswerable=True)
             sources.append(Source(training, int(most) if limited else None))
-        return cls(tuple(sources), frozenset(held_out))
+        return cls(tuple(sources), frozenset(held_out), times)
 
 
 def train_reader(
@@ -72,24 +81,32 @@ def train_reader(
 
     Raises:
         IndexingError: A set could not be indexed.
+        InputUnusable: The sets are too small to learn from.
     """
     folder = packaged_model()
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     work.mkdir(parents=True, exist_ok=True)
-    pairs = {False: list[Pair](), True: list[Pair]()}
+    examples = {False: list[Example](), True: list[Example]()}
     for place, source in enumerate(recipe.sources):
-        files = _written(source, place, recipe.held_out, settings, work, progress)
+        files = _written(source, place, recipe, settings, work, progress)
         for watched, path in files.items():
-            pairs[watched] += pairs_of(read_examples(path), tokenizer)
+            examples[watched] += read_examples(path)
+    learnt = balanced(examples[False], random.Random(SEED))  # noqa: S311  (no secret)
+    if not learnt:
+        raise InputUnusable(
+            ("no question with an answer is like one without",),
+            "Name sets with more questions of both sorts",
+        )
     model = ReaderModel(folder)
-    scores = train(pairs[False], pairs[True], model, work, progress)
+    pairs, held = (pairs_of(some, tokenizer) for some in (learnt, examples[True]))
+    scores = train(pairs, held, model, work, progress)
     progress.stage("Exporting", 0)
     out.mkdir(parents=True, exist_ok=True)
     export(model, out / MODEL)
     write_file(out / TOKENIZER, tokenizer.to_str().encode())
-    write_record(recipe, len(pairs[False]), scores, out)
+    write_record(recipe, len(pairs), scores, out)
     return scores
 
 
@@ -104,6 +121,7 @@ def write_record(recipe: Recipe, pairs: int, scores: Mapping[str, float], out: P
             for s in recipe.sources
         ],
         "held_out": sorted(recipe.held_out),
+        "times": recipe.times,
         "pairs": pairs,
         "seed": SEED,
         "rate": RATE,
@@ -115,14 +133,14 @@ def write_record(recipe: Recipe, pairs: int, scores: Mapping[str, float], out: P
 def _written(
     source: Source,
     place: int,
-    held_out: frozenset[str],
+    recipe: Recipe,
     settings: Settings,
     work: Path,
     progress: Progress,
 ) -> dict[bool, Path]:
     """Return the files of a set's examples: to learn from, and (True) to be watched on."""
     training = source.training
-    told = repr((training.sha256, sorted(held_out), source.most, SEED, place))
+    told = repr((training.sha256, sorted(recipe.held_out), source.most, recipe.times, SEED, place))
     stem = f"{training.name}-{sha256(told.encode()).hexdigest()[:12]}"
     files = {watched: work / f"{stem}-{watched:d}.jsonl" for watched in (False, True)}
     if all(path.is_file() for path in files.values()):
@@ -134,11 +152,13 @@ def _written(
     titles = {one.article.id: one.article.title for one in training.found}
     spec = SplitterSpec(passage_tokens=settings.passage_tokens)
     splitter = splitter_of(encoder_of(settings, progress), spec)
+    maker = Maker(Thesaurus(packaged_model()), chance)
     with indexed(training, "off", progress) as retriever:
         progress.stage(f"Asking {training.name}", len(asked))
         for watched, path in files.items():
-            some = tuple(a for a in asked if (titles[a.article_id] in held_out) is watched)
-            found = reading_examples(replace(training, asked=some), retriever, splitter, chance)
+            some = tuple(a for a in asked if (titles[a.article_id] in recipe.held_out) is watched)
+            times = 1 if watched else recipe.times
+            found = maker.examples(replace(training, asked=some), retriever, splitter, times)
             write_examples(list(chain.from_iterable(_told(found, progress))), path)
     return files
 

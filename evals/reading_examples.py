@@ -2,22 +2,27 @@
 
 Each question that its article answers comes with the passage that has the answer, and at times with
 the best one found that does not; a question that nothing answers comes with the best passage of
-the article that it was asked about. What is similar must not pass for what answers, so most
-passages without the answer are the right ones but for it: the sentence that answers is cut out, or
-the question names another year, number or name. Some questions lose words that the passage has, so
-that few words in common are no bad sign. Others are only written worse.
+the article that it was asked about. What is similar must not pass for what answers: in most
+passages without the answer it was cut out, or the question was changed (another year, number or
+name; "why" where no reason is given), or was asked of something else. Questions are reworded, and
+of those alike in words as many are answered as not (`balanced`): words in common tell nothing.
 """
 
 import json
 import random
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus.article import Span
 from corpus.sentences import split_sentences
+from evals.rewording import Thesaurus, reworded, worse
 from evals.training_sets import Asked, TrainingSet
 from index.lexical import terms_of
 from index.passage_texts import passage_texts
@@ -29,21 +34,34 @@ if TYPE_CHECKING:
 
 _FOUND = 8
 # Of the questions that are answered, how many come also with another passage, with the sentence cut
-# out, changed; and how many lose words.
-_BESIDE, _CUT, _CHANGED, _LOST = 0.25, 0.6, 0.6, 0.3
+# out, changed, and with a passage on something else that is given the name.
+_BESIDE, _CUT, _CHANGED, _MOVED = 0.3, 0.6, 0.6, 0.3
+# A question with a name is moved to the passage with most of its words, of so many asked before.
+_REMEMBERED, _TRIED = 3000, 60
 # What is left when a sentence is cut out must say something.
 _FEWEST_SENTENCES, _FEWEST_WORDS = 2, 15
-# Questions that can lose words: of so many, so many of them in the passage.
-_LONG, _SHARED = 6, 3
-_IN_PLACE = ("", "it", "that", "something", "they")
-_UNTITLED, _UNMARKED, _MISTYPED, _TERSE = 0.25, 0.3, 0.08, 0.08
-_SHORT = 3
+_UNTITLED = 0.25
 _YEAR = re.compile(r"\b(1[0-9]|20)\d\d\b")
 _NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*\b")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)*\b")
-_SMALL_WORDS = re.compile(
-    r"\b(?:the|a|an|did|does|do|is|was|were|are|of|in|on|to|that|which|has|have|had)\b ?", re.I
+# What may be asked instead, and what in a passage might answer that.
+_ASKING = re.compile(
+    r"(?i)\b(?:when|where|why|how|in (?:what|which) year|(?:what|which) year)"
+    r"(?= (?:did|do|does|was|were|is|are|has|have|had|will|can|could)\b)"
 )
+_INSTEAD = {
+    "why": re.compile(
+        r"(?i)\b(?:becaus|cause|due|since|so that|reason|why|in order|result|led|lead|therefore|"
+        r"thus|owing|thanks|hence|motiv|aim|purpose|explain|wanted|feared|hoped)\w*"
+    ),
+    "when": re.compile(
+        r"(?i)\d|\b(?:when|during|after|before|century|decade|day|night|week|month|year|season|"
+        r"spring|summer|autumn|winter|early|late|today|now|once|first|morning|january|february|"
+        r"march|april|may|june|july|august|september|october|november|december)s?\b"
+    ),
+}
+# Words in common are counted in fifths.
+_LEVELS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +79,112 @@ class Example:
     spans: tuple[tuple[int, int], ...]
 
 
-def reading_examples(
-    training: TrainingSet, retriever: "Retriever", splitter: "Splitter", chance: random.Random
-) -> Iterator[tuple[Example, ...]]:
-    """Yield the examples that each question of a set makes; none where its answer is cut apart.
+class Maker:
+    """Makes the examples of questions; the same seed gives the same ones."""
 
-    Args:
-        training: Articles and questions.
-        retriever: Searches the articles.
-        splitter: What they were split with.
-        chance: Decides; the same seed gives the same examples.
+    def __init__(self, thesaurus: Thesaurus, chance: random.Random) -> None:
+        """Take what decides, and what rewords."""
+        self._thesaurus, self._chance = thesaurus, chance
+        self._asked = deque[tuple[str, str]](maxlen=_REMEMBERED)
+
+    def examples(
+        self, training: TrainingSet, retriever: "Retriever", splitter: "Splitter", times: int
+    ) -> Iterator[tuple[Example, ...]]:
+        """Yield the examples that each question makes; none where its answer is cut apart.
+
+        Args:
+            training: Articles and questions.
+            retriever: Searches the articles.
+            splitter: What they were split with.
+            times: How often each question is used, differently as a rule.
+        """
+        cut = _Cut(retriever, splitter)
+        for asked in training.asked:
+            hits = [(hit, cut.text(hit)) for hit in retriever.search(asked.question, _FOUND)]
+            made = chain.from_iterable(self._of_question(asked, hits) for _ in range(times))
+            yield tuple(map(self._written, made))
+
+    def _written(self, one: Example) -> Example:
+        """Return an example as the product may meet it."""
+        question = reworded(one.question, one.text, self._thesaurus, self._chance)
+        text, spans = _untitled(one, self._chance)
+        return Example(worse(question, self._chance), text, spans)
+
+    def _of_question(
+        self, asked: Asked, hits: Sequence[tuple["Hit", "PassageText"]]
+    ) -> Iterator[Example]:
+        own = [(hit, text) for hit, text in hits if hit.passage.article_id == asked.article_id]
+        if not asked.spans:
+            yield from (Example(asked.question, text.text, ()) for _, text in own[:1])
+            return
+        right = next(((h, t) for h, t in own if _spans(asked.spans, h, t.text)), None)
+        if right is None:
+            return
+        hit, text = right
+        whole = Example(asked.question, text.text, _spans(asked.spans, hit, text.text))
+        yield whole
+        yield from self._unanswered(whole, asked.article_id)
+        answers = {text.text[a:b].casefold() for a, b in whole.spans}
+        others = [t for _, t in hits if not any(one in t.text.casefold() for one in answers)]
+        if others and self._chance.random() < _BESIDE:
+            place = min(len(others) - 1, int(self._chance.expovariate(0.8)))
+            yield Example(asked.question, others[place].text, ())
+
+    def _unanswered(self, whole: Example, article_id: str) -> Iterator[Example]:
+        chance = self._chance
+        if chance.random() < _CUT and (rest := cut_out(whole)):
+            yield Example(whole.question, rest, ())
+        changed = _asked_otherwise(whole, chance) or _changed(whole.question, whole.text, chance)
+        if changed is not None and chance.random() < _CHANGED:
+            yield Example(changed, whole.text, ())
+        if chance.random() < _MOVED and (moved := self._moved(whole.text, article_id)):
+            yield Example(moved, whole.text, ())
+        if _NAME.search(whole.question):
+            self._asked.append((whole.question, article_id))
+
+    def _moved(self, text: str, article_id: str) -> str | None:
+        """Return a question on another article, its name another: one that the text has."""
+        names = [m.group() for m in _NAME.finditer(text)]
+        tried = self._chance.sample(range(len(self._asked)), min(_TRIED, len(self._asked)))
+        others = [self._asked[i][0] for i in tried if self._asked[i][1] != article_id]
+        if not names or not others:
+            return None
+        there = set(terms_of(text))
+        closest = max(others, key=lambda question: _share(set(terms_of(question)), there))
+        return _NAME.sub(self._chance.choice(names), closest, count=1)
+
+
+def balanced(examples: Sequence[Example], chance: random.Random) -> list[Example]:
+    """Return examples of which as many have an answer as not, however much they have in common.
+
+    That is the largest share of the question's terms that a sentence has. Of those with like
+    shares, some of the more frequent sort are left out.
     """
-    cut = _Cut(retriever, splitter)
-    for asked in training.asked:
-        hits = [(hit, cut.text(hit)) for hit in retriever.search(asked.question, _FOUND)]
-        yield tuple(
-            Example(_worse(one.question, chance), *_untitled(one, chance))
-            for one in _of_question(asked, hits, chance)
-        )
+    sorts: dict[int, dict[bool, list[Example]]] = {}
+    for one in examples:
+        level = min(_LEVELS - 1, int(in_common(one.question, one.text) * _LEVELS))
+        sorts.setdefault(level, {False: [], True: []})[bool(one.spans)].append(one)
+    kept = list[Example]()
+    for level in sorted(sorts):
+        fewer = min(map(len, sorts[level].values()))
+        for some in sorts[level].values():
+            kept += chance.sample(some, fewer)
+    return kept
+
+
+def in_common(question: str, text: str) -> float:
+    """Return the largest share of a question's terms, 0 to 1, that a sentence of a text has."""
+    asked = set(terms_of(question))
+    return max((_share(asked, there) for there in _terms_by_sentence(text)), default=0.0)
+
+
+@lru_cache(maxsize=4096)
+def _terms_by_sentence(text: str) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(terms_of(text[s.start : s.end])) for s in split_sentences(text, None))
+
+
+def _share(asked: AbstractSet[str], there: AbstractSet[str]) -> float:
+    return len(asked & there) / max(1, len(asked))
 
 
 def write_examples(examples: Sequence[Example], path: Path) -> None:
@@ -101,31 +207,6 @@ class _Cut:
     def text(self, hit: "Hit") -> "PassageText":
         article = self.retriever.articles.article(hit.passage.article_id)
         return passage_texts(self.splitter, article, [hit.passage])[0]
-
-
-def _of_question(
-    asked: Asked, hits: Sequence[tuple["Hit", "PassageText"]], chance: random.Random
-) -> Iterator[Example]:
-    own = [(hit, text) for hit, text in hits if hit.passage.article_id == asked.article_id]
-    if not asked.spans:
-        yield from (Example(asked.question, text.text, ()) for _, text in own[:1])
-        return
-    right = next(((h, t) for h, t in own if _spans(asked.spans, h, t.text)), None)
-    if right is None:
-        return
-    hit, text = right
-    whole = Example(asked.question, text.text, _spans(asked.spans, hit, text.text))
-    yield with_less_in_common(whole, chance) if chance.random() < _LOST else whole
-    if chance.random() < _CUT and (rest := cut_out(whole)):
-        yield Example(asked.question, rest, ())
-    answers = {text.text[a:b].casefold() for a, b in _spans(asked.spans, hit, text.text)}
-    others = [t for _, t in hits if not any(one in t.text.casefold() for one in answers)]
-    if others and chance.random() < _BESIDE:
-        place = min(len(others) - 1, int(chance.expovariate(0.8)))
-        yield Example(asked.question, others[place].text, ())
-    changed = _changed(asked.question, text.text, chance)
-    if changed is not None and chance.random() < _CHANGED:
-        yield Example(changed, text.text, ())
 
 
 def _spans(spans: Sequence[Span], hit: "Hit", text: str) -> tuple[tuple[int, int], ...]:
@@ -151,6 +232,20 @@ def _changed(question: str, text: str, chance: random.Random) -> str | None:
     return None
 
 
+def _asked_otherwise(whole: Example, chance: random.Random) -> str | None:
+    """Return the question with "why" or "when" instead, where nothing of the text may answer it."""
+    asking = _ASKING.search(whole.question)
+    if asking is None:
+        return None
+    fit = [
+        word
+        for word, cue in _INSTEAD.items()
+        if word not in asking.group().lower() and not cue.search(whole.text)
+    ]
+    before, after = whole.question[: asking.start()], whole.question[asking.end() :]
+    return f"{before}{chance.choice(fit)}{after}" if fit else None
+
+
 def cut_out(one: Example) -> str | None:
     """Return the text without the sentences that answer; None where that leaves too little.
 
@@ -169,32 +264,6 @@ def cut_out(one: Example) -> str | None:
 def shortest(spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """Return the shortest of spans, the first of equals: the answer without what surrounds it."""
     return min(spans, key=lambda span: (span[1] - span[0], span))
-
-
-def with_less_in_common(one: Example, chance: random.Random) -> Example:
-    """Return an example whose question lacks a word or two that the text has, if it has many."""
-    words, there = one.question.split(), set(terms_of(one.text))
-    shared = [i for i, word in enumerate(words) if there.intersection(terms_of(word))]
-    if len(words) < _LONG or len(shared) < _SHARED:
-        return one
-    for i in chance.sample(shared, 1 + (len(shared) > _SHARED)):
-        words[i] = chance.choice(_IN_PLACE)
-    return replace(one, question=" ".join(word for word in words if word))
-
-
-def _worse(question: str, chance: random.Random) -> str:
-    """Return a question as somebody in a chat may write it."""
-    if chance.random() < _UNMARKED:
-        question = question.rstrip(" ?")
-    if chance.random() < _TERSE:
-        question = _SMALL_WORDS.sub("", question) or question
-    if chance.random() < _MISTYPED and len(question) > _SHORT:
-        place = chance.randrange(1, len(question) - 1)
-        swapped = question[place + 1] + question[place]
-        question = (
-            question[:place] + chance.choice(["", swapped[0], swapped]) + question[place + 2 :]
-        )
-    return question
 
 
 def _untitled(one: Example, chance: random.Random) -> tuple[str, tuple[tuple[int, int], ...]]:

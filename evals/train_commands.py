@@ -89,7 +89,7 @@ def reader(
         typer.Argument(
             metavar="FILE.jsonl.gz[:N]...",
             help="As for the others; with :N a random N of its questions. A file named twice "
-            "counts twice, with other examples.",
+            "counts twice.",
         ),
     ],
     out: Annotated[
@@ -103,8 +103,11 @@ def reader(
         list[str] | None,
         typer.Option(metavar="TITLE", help="An article that is only for watching; repeatable."),
     ] = None,
+    times: Annotated[
+        int, typer.Option(min=1, help="How often each question is used, differently as a rule.")
+    ] = 5,
 ) -> None:
-    """Learn to read: is the answer in a passage, and where? Takes an hour or more, and torch.
+    """Learn to read: is the answer in a passage, and where? Takes two hours, and torch.
 
     Confidence has to be calibrated anew with it: `citewire eval calibrate`.
     """
@@ -115,7 +118,7 @@ def reader(
 
     target = out or READER_FOLDER
     with usage_errors(), Bars(stderr()) as bars:
-        recipe = Recipe.of(files, held_out or ())
+        recipe = Recipe.of(files, held_out or (), times)
         scores = train_reader(recipe, read_settings(os.environ), work, target, bars)
     told = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in scores.items())
     stderr().print(f"Written: {target}; {told}", soft_wrap=True)

@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 import random
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -12,15 +13,20 @@ import pytest
 from bot.settings import read_settings
 from corpus.article import Article, Span
 from corpus.read import Found
+from evals.errors import InputUnusable
 from evals.reading_examples import (
     Example,
+    Maker,
+    balanced,
     cut_out,
+    in_common,
     read_examples,
-    reading_examples,
-    with_less_in_common,
     write_examples,
 )
+from evals.rewording import Thesaurus, reworded, worse
 from evals.training_sets import Asked, TrainingSet, load_training
+from index.build import Silent
+from index.export import packaged_model
 from index.passage_texts import splitter_of
 from tests.bot_fakes import library
 from tests.fakes import SPLITTER, FakeEncoder
@@ -33,11 +39,22 @@ def training(*asked: Asked) -> TrainingSet:
     return TrainingSet("some", "0", (Found(TEA, "", 1), Found(WHALE, "", 2)), asked)
 
 
-def made(tmp_path: Path, *asked: Asked, seed: int = 1) -> list[Example]:
+@cache
+def words() -> Thesaurus:
+    return Thesaurus(packaged_model())
+
+
+@pytest.fixture
+def thesaurus() -> Thesaurus:
+    return words()
+
+
+def made(tmp_path: Path, *asked: Asked, seed: int = 1, times: int = 1) -> list[Example]:
     retriever = library(tmp_path / "data", TEA, WHALE)
     chance = random.Random(seed)  # noqa: S311  (no secret)
     splitter = splitter_of(FakeEncoder(), SPLITTER)
-    return list(chain(*reading_examples(training(*asked), retriever, splitter, chance)))
+    maker = Maker(words(), chance)
+    return list(chain(*maker.examples(training(*asked), retriever, splitter, times)))
 
 
 def of(words: str, article: Article) -> tuple[Span, ...]:
@@ -83,16 +100,88 @@ def test_the_passage_without_the_sentence_that_answers_is_no_answer() -> None:
     assert rest == "Tea rain moon car bank tea rain. Whale moon car bank whale rain tea. Moon."
 
 
-def test_nothing_iscut_out_where_the_answer_stays() -> None:
+def test_nothing_is_cut_out_where_the_answer_stays() -> None:
     assert cut_out(Example("What is it?", LONG.text, ((0, 3),))) is None
 
 
-def test_a_question_may_lose_words_that_the_passage_has() -> None:
-    chance = random.Random(1)  # noqa: S311  (no secret)
-    one = Example("Who saw whale and car and moon there?", LONG.text, ((0, 3),))
-    fewer = with_less_in_common(one, chance).question
-    assert 1 <= len({"whale", "car", "moon"} - set(fewer.split())) <= 2
-    assert {"Who", "saw", "there?"} <= set(fewer.split())
+def test_words_that_say_nearly_the_same_stand_in_for_one_another(thesaurus: Thesaurus) -> None:
+    assert thesaurus.near("bought")[0] == "purchased"
+    assert thesaurus.near("film")[0] == "movie"
+
+
+def test_a_form_of_a_word_does_not_stand_in_for_it(thesaurus: Thesaurus) -> None:
+    assert not [near for near in thesaurus.near("company") if near.startswith("comp")]
+
+
+@pytest.mark.parametrize("word", ["Berlin", "", "a", "x7", "Kawann", "##ing", "the"])
+def test_nothing_stands_in_for_names_and_small_words(word: str, thesaurus: Thesaurus) -> None:
+    assert thesaurus.near(word) == ()
+
+
+def test_a_reworded_question_has_less_in_common_with_the_text(thesaurus: Thesaurus) -> None:
+    """Never more, often less; and it keeps what it has beside the text."""
+    text = "The film company bought a whale in the city of Arlen."
+    question = "Who said that a film company bought the whale of Arlen?"
+    shares = []
+    for seed in range(60):
+        chance = random.Random(seed)  # noqa: S311  (no secret)
+        other = reworded(question, text, thesaurus, chance)
+        assert other.startswith("Who said")
+        shares.append(in_common(other, text))
+    assert max(shares) == in_common(question, text)
+    assert sum(share < in_common(question, text) for share in shares) > 15
+
+
+def test_a_worse_question_is_still_a_question() -> None:
+    for seed in range(300):
+        chance = random.Random(seed)  # noqa: S311  (no secret)
+        assert worse("Is it?", chance).strip()
+
+
+def test_words_in_common_tell_nothing_of_the_balanced_examples() -> None:
+    """Of each share of words in common as many have an answer as not, and those are not others."""
+    chance = random.Random(2)  # noqa: S311  (no secret)
+    terms = ["tea", "rain", "moon", "car", "bank"]
+    some = [
+        Example(" ".join(terms[:n]), " ".join(terms[: n - k]), ((0, 1),) * (k < 2))
+        for n in range(1, 6)
+        for k in range(n + 1)
+        for _ in range(n)
+    ]
+    kept = balanced(some, chance)
+    assert set(kept) <= set(some)
+    shares: dict[int, list[bool]] = {}
+    for one in kept:
+        level = min(4, int(in_common(one.question, one.text) * 5))
+        shares.setdefault(level, []).append(bool(one.spans))
+    assert len(shares) >= 3
+    assert all(sum(answered) * 2 == len(answered) for answered in shares.values())
+
+
+def test_another_question_takes_the_name_of_the_passage(tmp_path: Path) -> None:
+    """What was asked of one article is asked of another, and that does not answer it."""
+    asked = (
+        Asked("When was tea made by Ada?", "1", of("1999", TEA)),
+        Asked("What did Jo Vask see?", "2", of("a whale", WHALE)),
+    )
+    some = [one for seed in range(30) for one in made(tmp_path / f"{seed}", *asked, seed=seed)]
+    moved = [one for one in some if "ada" in one.question.lower() and "whale" in one.text]
+    assert all(not one.spans for one in some if "whale" not in one.text and "Vask" in one.question)
+    assert all(not one.spans for one in moved)
+
+
+def test_why_is_asked_where_no_reason_is_given(tmp_path: Path) -> None:
+    asked = Asked("When did Ada Moe make tea?", "1", of("1999", TEA))
+    some = [one for seed in range(40) for one in made(tmp_path / f"{seed}", asked, seed=seed)]
+    why = [one for one in some if one.question.lower().startswith("why did")]
+    assert why
+    assert all(not one.spans for one in why)
+
+
+def test_a_question_is_used_as_often_as_is_asked_for(tmp_path: Path) -> None:
+    asked = Asked("When was tea made", "1", of("1999", TEA))
+    some = made(tmp_path, asked, times=4)
+    assert sum(bool(one.spans) for one in some) == 4
 
 
 def test_a_seed_gives_the_same_examples(tmp_path: Path) -> None:
@@ -111,7 +200,7 @@ LINE = {
     "context": "Tea is hot.",
     "qas": [
         {"question": "What is hot?", "answers": [{"text": "Tea", "start": 0}]},
-        {"question": "Who is not?", "answers": [], "is_impossible": True},
+        {"question": "Who is hot?", "answers": [], "is_impossible": True},
     ],
 }
 
@@ -136,6 +225,23 @@ def test_unanswerable_questions_are_learnt_from_and_ids_are_no_titles(
 
 
 @pytest.mark.slow
+def test_sets_with_nothing_to_tell_apart_are_refused(
+    tmp_path: Path, exported_encoder: Path
+) -> None:
+    """Rather than make a reader that learnt nothing."""
+    pytest.importorskip("torch", reason="training needs the extra `export`")
+    from evals.reader_run import Recipe, train_reader
+
+    path = tmp_path / "x.jsonl.gz"
+    path.write_bytes(gzip.compress(json.dumps({**LINE, "qas": LINE["qas"][1:]}).encode()))
+    settings = read_settings({}, data=tmp_path / "data", models=exported_encoder.parent)
+    recipe = Recipe.of([str(path)], [], 1)
+    with pytest.raises(InputUnusable, match="no question with an answer"):
+        train_reader(recipe, settings, tmp_path / "work", tmp_path / "reader", Silent())
+    assert not (tmp_path / "reader").exists()
+
+
+@pytest.mark.slow
 def test_a_reader_is_trained_taken_up_again_and_read_with(
     exported_encoder: Path, tmp_path: Path
 ) -> None:
@@ -143,14 +249,13 @@ def test_a_reader_is_trained_taken_up_again_and_read_with(
     pytest.importorskip("torch", reason="training needs the extra `export`")
     from evals.reader_run import Recipe, train_reader
     from evals.train_reader import CHECKPOINT, SCORES
-    from index.build import Silent
     from index.reader import RECORD, Reader
 
     path = tmp_path / "x.jsonl.gz"
     path.write_bytes(gzip.compress(json.dumps(LINE).encode()))
     settings = read_settings({}, data=tmp_path / "data", models=exported_encoder.parent)
     work, out = tmp_path / "work", tmp_path / "reader"
-    recipe = Recipe.of([str(path), f"{path}:1"], ["no such title"])
+    recipe = Recipe.of([str(path), f"{path}:1"], ["no such title"], 2)
     assert [source.most for source in recipe.sources] == [None, 1]
     level = logging.getLogger().level
     first = train_reader(recipe, settings, work, out, Silent())
