@@ -12,14 +12,23 @@ from bot.wire import BUNDLED_ARTICLES
 from evals.benchmark import Plan, Workplace, setting_of, workplace
 from evals.benchmark_contenders import Citewire, packaged_model
 from evals.benchmark_errors import BenchmarkFailed
-from evals.benchmark_http_report import CLIENTS, HALF_SENT, IDLE, MANY, HttpReport, Round, report_of
+from evals.benchmark_http_report import (
+    CLIENTS,
+    HALF_SENT,
+    IDLE,
+    MANY,
+    HttpReport,
+    Round,
+    Timed,
+    report_of,
+)
 from evals.benchmark_inputs import write_texts
-from evals.benchmark_load import Load, crowd, find_wrk, press, write_bodies
+from evals.benchmark_load import Load, Requests, crowd, find_wrk, press, write_bodies
 from evals.benchmark_servers import (
     Server,
-    answers,
     citewire_command,
     free_port,
+    is_answering,
     plain_command,
     running,
 )
@@ -70,13 +79,13 @@ def measure_http(
     settings = settings.model_copy(update=_OURS)
     place = workplace(Plan(plan.source, plan.passages, _MOST), settings, folder, progress)
     questions = questions_of(plan, place.inputs.questions)
-    bodies = write_bodies(folder / "bodies.jsonl", questions)
     progress.stage("Building", 0)
     built = Citewire(place.inputs, BUNDLED_ARTICLES, folder, place.environment).build()
     with ExitStack() as stack:
         progress.stage("Starting the servers", 0)
         servers = [stack.enter_context(server) for server in _servers(place, folder)]
-        rounds = _run(servers, _Wrk(wrk, bodies, plan.seconds), plan.rounds, progress)
+        contenders = _contenders(servers, questions, folder)
+        rounds = _run(contenders, _Wrk(wrk, plan.seconds), plan.rounds, progress)
     setting = replace(setting_of(place, plan.source, built), questions=len(questions))
     return report_of(setting, rounds, seconds=plan.seconds, missing=place.missing)
 
@@ -119,44 +128,69 @@ def _servers(place: Workplace, folder: Path) -> Iterator[AbstractContextManager[
 
 
 @dataclass(frozen=True, slots=True)
+class _Contender:
+    """A server, and what is sent to it for an answer and for a search."""
+
+    server: Server
+    answer: Requests
+    search: Requests
+
+
+def _contenders(
+    servers: Sequence[Server], questions: Sequence[str], folder: Path
+) -> list[_Contender]:
+    """Return Citewire and, where it runs, the plain server: to that an answer is a search."""
+    asked = write_bodies(folder / "bodies.jsonl", questions)
+    sought = write_bodies(folder / "searches.jsonl", questions, "query")
+    made = []
+    for server in servers:
+        answer = Requests(server.name, f"{server.address}/v1/answer", asked)
+        made.append(_Contender(server, answer, answer))
+    search = Requests(servers[0].name, f"{servers[0].address}/v1/search", sought)
+    return [replace(made[0], search=search), *made[1:]]
+
+
+@dataclass(frozen=True, slots=True)
 class _Wrk:
-    """wrk, what it asks and how long."""
+    """wrk, and how long it asks."""
 
     program: str
-    bodies: Path
     seconds: int
 
-    def press(self, server: Server, clients: int) -> Load:
-        """Have so many clients ask a server."""
-        arguments = (self.program, server.name, server.address, self.bodies)
-        return press(*arguments, clients=clients, seconds=self.seconds)
+    def press(self, requests: Requests, clients: int) -> Load:
+        """Have so many clients send requests."""
+        return press(self.program, requests, clients=clients, seconds=self.seconds)
+
+    def timed(self, server: Server, requests: Requests, clients: int) -> Timed:
+        """Have so many clients send requests, and read the server's processor time."""
+        before = server.cpu_s()
+        load = self.press(requests, clients)
+        return Timed(load, _cpu_ms(before, server.cpu_s(), load.requests))
 
 
 def _run(
-    servers: Sequence[Server], wrk: _Wrk, rounds: int, progress: "Progress"
+    contenders: Sequence[_Contender], wrk: _Wrk, rounds: int, progress: "Progress"
 ) -> list[list[Round]]:
     """Return the rounds of each server; every load goes to all of them before the next does."""
-    progress.stage("Warming up", len(servers))
-    for server in servers:
-        wrk.press(server, MANY)
+    progress.stage("Warming up", len(contenders))
+    for one in contenders:
+        wrk.press(one.answer, MANY)
         progress.advance(1)
-    progress.stage("Asking", rounds * (len(CLIENTS) + 1) * len(servers))
-    results: list[list[Round]] = [[] for _ in servers]
+    progress.stage("Asking", rounds * (len(CLIENTS) + 2) * len(contenders))
+    results: list[list[Round]] = [[] for _ in contenders]
     for _ in range(rounds):
-        loads: list[dict[int, Load]] = [{} for _ in servers]
-        cpu_ms: list[float | None] = [None for _ in servers]
+        answers: list[dict[int, Timed]] = [{} for _ in contenders]
         for clients in CLIENTS:
-            for at, server in enumerate(servers):
-                before = server.cpu_s()
-                loads[at][clients] = wrk.press(server, clients)
-                if clients == MANY:
-                    cpu_ms[at] = _cpu_ms(before, server.cpu_s(), loads[at][clients].requests)
+            for at, one in enumerate(contenders):
+                answers[at][clients] = wrk.timed(one.server, one.answer, clients)
                 progress.advance(1)
-        for at, server in enumerate(servers):
-            with crowd(server.port, idle=IDLE, half_sent=HALF_SENT):
-                answers(server.port)  # all of them have been let in then
-                crowded = wrk.press(server, MANY)
-            results[at].append(Round(loads[at], cpu_ms[at], crowded))
+        searches = [wrk.timed(one.server, one.search, MANY) for one in contenders]
+        progress.advance(len(contenders))
+        for at, one in enumerate(contenders):
+            with crowd(one.server.port, idle=IDLE, half_sent=HALF_SENT):
+                is_answering(one.server.port)  # all of them have been let in then
+                crowded = wrk.press(one.answer, MANY)
+            results[at].append(Round(answers[at], searches[at], crowded))
             progress.advance(1)
     return results
 

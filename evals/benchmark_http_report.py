@@ -17,23 +17,31 @@ IDLE, HALF_SENT = 200, 200
 
 
 @dataclass(frozen=True, slots=True)
+class Timed:
+    """A load, and the processor time of the server for one of its requests; None off Linux."""
+
+    load: Load
+    cpu_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """One server in one round.
 
     Attributes:
-        loads: What it did for 1, 16 and 64 clients.
-        cpu_ms: The processor time of a question with 16; None off Linux.
-        crowded: What it did for 16 clients with sockets in the way.
+        answers: What it answered for 1, 16 and 64 clients.
+        search: What it did for 16 clients that want passages only: all that the plain server gives.
+        crowded: What it answered for 16 clients with sockets in the way.
     """
 
-    loads: dict[int, Load]
-    cpu_ms: float | None
+    answers: dict[int, Timed]
+    search: Timed
     crowded: Load
 
     @property
     def slower(self) -> float:
         """Return how many times as long the p99 is with sockets in the way."""
-        return self.crowded.p99_ms / self.loads[MANY].p99_ms
+        return self.crowded.p99_ms / self.answers[MANY].load.p99_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +105,23 @@ def _figures(rounds: Sequence[Sequence[Round]]) -> list[Figure]:
     ]
     crowded = f"p99, {_who(MANY)}, sockets in the way"
     figures.append(_figure("crowded_p99", crowded, "ms", rounds, lambda one: one.crowded.p99_ms))
-    if all(one.cpu_ms is not None for own in rounds for one in own):
+    searches = f"Searches a second, {_who(MANY)}"
+    of_search = _figure(
+        "search_rate", searches, "/s", rounds, lambda one: one.search.load.per_second
+    )
+    figures.append(of_search)
+    if all(one.search.cpu_ms is not None for own in rounds for one in own):
         name = f"Processor time, {_who(MANY)}"
-        figures.append(_figure("cpu", name, "ms", rounds, lambda one: one.cpu_ms or 0.0))
+        figures += [
+            _figure("cpu", name, "ms", rounds, lambda one: one.answers[MANY].cpu_ms or 0.0),
+            _figure(
+                "search_cpu",
+                f"{name}, a search",
+                "ms",
+                rounds,
+                lambda one: one.search.cpu_ms or 0.0,
+            ),
+        ]
     return figures
 
 
@@ -108,7 +130,7 @@ def _who(clients: int) -> str:
 
 
 def _of_load(of: Callable[[Load], float], clients: int) -> Callable[[Round], float]:
-    return lambda one: of(one.loads[clients])
+    return lambda one: of(one.answers[clients].load)
 
 
 _OF_A_LOAD: tuple[tuple[str, str, str, Callable[[Load], float]], ...] = (
@@ -140,7 +162,8 @@ def _notes(rounds: int, seconds: int, missing: Sequence[str]) -> tuple[str, ...]
         (
             "One server process each, answering one after the other's load. Citewire gives a "
             "verified, saved answer with citations and looks for disagreement; the plain server, "
-            "FastAPI with sentence-transformers and FAISS, five passages."
+            "FastAPI with sentence-transformers and FAISS, five passages. A search asks Citewire "
+            "for passages too."
         ),
     )
     if not missing:

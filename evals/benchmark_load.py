@@ -20,6 +20,21 @@ _HALF = b"POST /v1/answer HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Le"
 
 
 @dataclass(frozen=True, slots=True)
+class Requests:
+    """What a server is asked.
+
+    Attributes:
+        name: Who is asked, for errors.
+        url: Where to.
+        bodies: The bodies, a line each, as `write_bodies` wrote them.
+    """
+
+    name: str
+    url: str
+    bodies: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """What some clients, each asking as soon as it has its reply, saw of a server."""
 
@@ -56,21 +71,19 @@ def find_wrk() -> str:
     return found
 
 
-def write_bodies(path: Path, questions: Sequence[str]) -> Path:
-    """Write the body of a request a line, ASCII, and return the file."""
-    lines = (json.dumps({"question": question}) + "\n" for question in questions)
+def write_bodies(path: Path, questions: Sequence[str], field: str = "question") -> Path:
+    """Write the body of a request a line, ASCII, the question in `field`; return the file."""
+    lines = (json.dumps({field: question}) + "\n" for question in questions)
     path.write_text("".join(lines), "ascii")
     return path
 
 
-def press(wrk: str, name: str, address: str, bodies: Path, *, clients: int, seconds: int) -> Load:
-    """Have `clients` ask for so long.
+def press(wrk: str, requests: Requests, *, clients: int, seconds: int) -> Load:
+    """Have `clients` send requests, in turn, for so long.
 
     Args:
         wrk: The program.
-        name: Who is asked, for the error.
-        address: `http://host:port`.
-        bodies: As `write_bodies` wrote them.
+        requests: What is asked.
         clients: Connections at once.
         seconds: How long.
 
@@ -79,15 +92,15 @@ def press(wrk: str, name: str, address: str, bodies: Path, *, clients: int, seco
     """
     command = [wrk, "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", f"{_TIMEOUT_S}s"]
     done = subprocess.run(  # noqa: S603  (found on the path, our own arguments)
-        [*command, "-s", str(_SCRIPT), f"{address}/v1/answer", "--", str(bodies)],
+        [*command, "-s", str(_SCRIPT), requests.url, "--", str(requests.bodies)],
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no word"])[-1]
-        raise BenchmarkFailed(name, f"wrk, exit status {done.returncode}: {last}")
-    return read_load(name, done.stdout, clients)
+        raise BenchmarkFailed(requests.name, f"wrk, exit status {done.returncode}: {last}")
+    return read_load(requests.name, done.stdout, clients)
 
 
 def read_load(name: str, output: str, clients: int) -> Load:

@@ -98,7 +98,7 @@ def running(
 
 def _wait(name: str, process: subprocess.Popen[bytes], port: int, words: Path) -> None:
     until = time.monotonic() + _START_S
-    while not answers(port):
+    while not is_answering(port):
         if process.poll() is not None:
             last = (words.read_text("utf-8", "replace").strip().splitlines() or ["no word"])[-1]
             raise BenchmarkFailed(name, f"exit status {process.returncode}: {last}")
@@ -107,7 +107,7 @@ def _wait(name: str, process: subprocess.Popen[bytes], port: int, words: Path) -
         time.sleep(_LOOK_S)
 
 
-def answers(port: int) -> bool:
+def is_answering(port: int) -> bool:
     """Ask a question and wait; tell whether a 200 came back."""
     connection = HTTPConnection("127.0.0.1", port, timeout=_START_S)
     try:

@@ -15,8 +15,8 @@ from rich.console import Console
 from evals.benchmark_contenders import missing_for_plain_script
 from evals.benchmark_errors import BenchmarkFailed, ToolMissing
 from evals.benchmark_http import HttpPlan, questions_of
-from evals.benchmark_http_report import CLIENTS, HttpReport, Round, render_http, report_of
-from evals.benchmark_load import Load, crowd, find_wrk, press, read_load, write_bodies
+from evals.benchmark_http_report import CLIENTS, HttpReport, Round, Timed, render_http, report_of
+from evals.benchmark_load import Load, Requests, crowd, find_wrk, press, read_load, write_bodies
 from evals.benchmark_servers import PLAIN_SERVER, Server, free_port, running
 from evals.benchmark_stats import Spread
 from evals.suites import FIXED_QUESTIONS
@@ -32,8 +32,9 @@ def load(clients: int, per_second: float, p99_ms: float) -> Load:
 
 def one_round(per_second: float, quiet_ms: float, crowded_ms: float) -> Round:
     """The same for any number of clients, but for sockets in the way."""
-    loads = {clients: load(clients, per_second, quiet_ms) for clients in CLIENTS}
-    return Round(loads, 5.0, load(16, per_second, crowded_ms))
+    loads = {clients: Timed(load(clients, per_second, quiet_ms), 5.0) for clients in CLIENTS}
+    search = Timed(load(16, 4 * per_second, quiet_ms), 2.0)
+    return Round(loads, search, load(16, per_second, crowded_ms))
 
 
 OURS = [one_round(120, 20, 24), one_round(90, 20, 20), one_round(100, 40, 60)]
@@ -85,13 +86,14 @@ def test_a_wrk_that_fails_is_quoted(tmp_path: Path) -> None:
     broken.write_text("#!/bin/sh\necho unable to connect >&2\nexit 1\n")
     broken.chmod(broken.stat().st_mode | stat.S_IXUSR)
     with pytest.raises(BenchmarkFailed, match="It: wrk, exit status 1: unable to connect"):
-        press(str(broken), "It", "http://127.0.0.1:1", tmp_path, clients=1, seconds=1)
+        press(str(broken), Requests("It", "http://127.0.0.1:1", tmp_path), clients=1, seconds=1)
 
 
 def test_a_body_stays_on_its_line(tmp_path: Path) -> None:
     questions = ["two\nlines", "U+2028 \u2028 ends a line for some", 'a "quote"']
-    lines = write_bodies(tmp_path / "b.jsonl", questions).read_bytes().splitlines()
-    assert [json.loads(line) for line in lines] == [{"question": text} for text in questions]
+    for field in ("question", "query"):
+        lines = write_bodies(tmp_path / "b.jsonl", questions, field).read_bytes().splitlines()
+        assert [json.loads(line) for line in lines] == [{field: text} for text in questions]
 
 
 def test_the_bundled_articles_are_asked_the_fixed_questions() -> None:
@@ -143,8 +145,8 @@ def test_sockets_in_the_way_are_set_beside_the_quiet_p99_of_their_round() -> Non
 
 
 def test_where_the_system_tells_no_processor_time_its_row_is_left_out() -> None:
-    silent = [replace(one, cpu_ms=None) for one in OURS]
-    assert "cpu" not in {figure.key for figure in report(silent, THEIRS).figures}
+    silent = [replace(one, search=replace(one.search, cpu_ms=None)) for one in OURS]
+    assert not {"cpu", "search_cpu"} & {figure.key for figure in report(silent, THEIRS).figures}
 
 
 def test_without_the_plain_server_only_ours_is_shown_and_why() -> None:
@@ -242,7 +244,7 @@ def test_a_benchmark_over_http_reports_every_figure_of_both(tmp_path: Path) -> N
     assert figures.keys() >= {
         f"{what}_{clients}" for what in ("rate", "p50", "p99") for clients in CLIENTS
     }
-    assert "crowded_p99" in figures
+    assert {"crowded_p99", "search_rate"} <= figures.keys()
     assert all(figure["ours"][0] > 0 and figure["theirs"][0] > 0 for figure in figures.values())
     assert record["setting"]["questions"] == 336
     assert (tmp_path / "kept" / "data" / "bot.sqlite").is_file()
