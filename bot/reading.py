@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log
+from math import log
 
 from bot.evidence import Evidence, chances
 from corpus.article import Article, Passage, Span
@@ -85,4 +85,4 @@ def reordered(ranked: Sequence[Evidence], reads: Sequence[PassageRead]) -> list[
 
 def _holds(evidence: Evidence, reads: Sequence[PassageRead]) -> float:
     read = read_of(evidence, reads)
-    return read.begins_in(evidence.span) / (1 + exp(-read.reading.there)) if read else 0.0
+    return read.begins_in(evidence.span) * read.reading.probability if read else 0.0

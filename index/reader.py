@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from math import exp
 from pathlib import Path
 from typing import Protocol
 
@@ -52,6 +53,11 @@ class Reading:
     sure: float
     starts: tuple[int, ...]
     begins: tuple[float, ...]
+
+    @property
+    def probability(self) -> float:
+        """Return the probability, 0 to 1, that the answer is in the passage."""
+        return 1 / (1 + exp(-self.there))
 
     def within(self, start: int, end: int) -> float:
         """Return the probability, 0 to 1, that the answer, if it is there, begins in a range."""

@@ -88,6 +88,15 @@ def test_the_words_of_a_cited_sentence_are_given() -> None:
     assert short("What does it cost?", "3 florins", "Tea is hot.", COSTS) == "3 florins"
 
 
+def test_sure_words_are_none_where_the_passage_may_not_answer() -> None:
+    """At a logit of 0 it does in one case of two: 0.9 · 0.5 is too little."""
+    some = [sentence(COSTS, 0)]
+    (read,) = reads("3 florins", some)
+    doubted = replace(read, reading=replace(read.reading, there=0.0))
+    assert doubted.reading.probability == 0.5
+    assert short_answer("What does it cost?", doubted, some) is None
+
+
 @pytest.mark.parametrize(
     ("question", "found", "cited", "sure"),
     [
