@@ -24,7 +24,7 @@ from bot.confidence import Signals, Weights, judge, kind_of, signals_of
 from bot.conflicts import find_disagreement, leads, sought, with_both
 from bot.conversation import Turn, complete
 from bot.errors import QuestionRefused
-from bot.evidence import Evidence, rank, select
+from bot.evidence import Evidence, enough_for, rank, select, with_ages
 from bot.presupposed import Presupposed, lacking
 from bot.reading import PassageRead, read_best, read_of, reordered, titled
 from bot.short_answer import short_answer
@@ -151,9 +151,12 @@ class _Draft:
         found, first = self._found(answerer.passages, RIVALS if wanted.kinds else 0)
         terms = {term: retriever.lexical.weight(term) for term in terms_of(self._focus)}
         ranked = gathered(rank(first, self._articles, terms), self._articles, self._cluster)
+        ranked = with_ages(ranked, self._focus)
         self._reads = self._read(answerer.reader, ranked)
         ranked = reordered(ranked, self._reads)
-        self._evidence = select(ranked, first.weights, question.max_citations)
+        leads_back = self._focus != self._standalone
+        enough = enough_for(ranked, self._focus, leads_back=leads_back)
+        self._evidence = select(ranked, first.weights, question.max_citations, enough=enough)
         self._disagreement = None
         if question.max_citations >= PAIR and (states := leads(wanted, ranked)):
             # Most sentences give no such value: they need not be ranked.
@@ -171,7 +174,7 @@ class _Draft:
         self._confidence = Confidence(round(score, 4), weights.threshold, weights.calibrated)
 
     def _read(self, reader: Reads | None, ranked: Sequence[Evidence]) -> tuple[PassageRead, ...]:
-        return read_best(reader, self._standalone, ranked, self._articles) if reader else ()
+        return read_best(reader, self._focus, ranked, self._articles) if reader else ()
 
     def _lacking(self, best: Evidence) -> tuple[Presupposed, ...]:
         article = self._articles[best.hit.passage.article_id]

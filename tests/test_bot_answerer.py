@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,8 @@ from bot.answerer import MAX_QUESTION_CHARS, Answerer, Question
 from bot.conversation import Turn
 from bot.errors import CitationBroken, QuestionRefused
 from bot.json_lines import to_json
-from corpus.article import Article
+from corpus.article import Article, Span
+from index.reader import Reading
 from index.snapshot import ARTICLES_FILE, open_current
 from index.store import ArticleStore, Filters
 from tests.bot_fakes import NOW, TEA, THRESHOLD, WHALE, answerer, library
@@ -196,6 +198,25 @@ def test_a_follow_up_is_searched_with_what_was_asked_before(asked: Answerer) -> 
     assert answer.question == "And is it green?"
     assert answer.standalone_question == "Tea? Is tea green?"
     assert (answer.conversation_id, answer.citations[0].document_id) == ("conv_1", "tea.txt")
+
+
+class Listener:
+    """A reader that finds nothing and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def read(self, question: str, texts: Sequence[str]) -> list[Reading]:
+        """Read nothing."""
+        self.asked.append(question)
+        return [Reading(0.0, Span(0, 1), 0.0, (0,), (1.0,)) for _ in texts]
+
+
+def test_the_reader_is_not_asked_what_was_asked_before(asked: Answerer) -> None:
+    listener = Listener()
+    history = (Turn("user", "tea"), Turn("assistant", "Tea car. [1]"))
+    replace(asked, reader=listener).ask(Question("And is it green?", history))
+    assert listener.asked == ["Is tea green?"]
 
 
 @pytest.mark.parametrize(
