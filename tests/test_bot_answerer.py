@@ -200,6 +200,24 @@ def test_a_follow_up_is_searched_with_what_was_asked_before(asked: Answerer) -> 
     assert (answer.conversation_id, answer.citations[0].document_id) == ("conv_1", "tea.txt")
 
 
+@pytest.mark.parametrize(
+    ("question", "cited"),
+    [
+        ("Is tea a car that has moon, and which moon has rain?", ["a.txt", "b.txt"]),
+        ("Is tea a car of the moon, of rain?", ["a.txt", "a.txt"]),
+        (f"Is tea a car that has moon, and which moon has rain?{' tea' * 18}", ["a.txt", "a.txt"]),
+    ],
+    ids=["two things", "one thing", "two things with no room for a sentence before them"],
+)
+def test_a_question_about_two_things_gets_evidence_from_two_articles(
+    question: str, cited: list[str], tmp_path: Path
+) -> None:
+    tea = Article("a.txt", "Tea", "Tea car. Tea moon rain. Tea moon car. Tea car rain.")
+    rain = Article("b.txt", "Whale", "Rain moon. Whale rain.")
+    answer = answerer(library(tmp_path, tea, rain)).ask(Question(question, max_citations=2))
+    assert [citation.document_id for citation in answer.citations] == cited
+
+
 class Listener:
     """A reader that finds nothing and remembers what it was asked."""
 
