@@ -57,6 +57,6 @@ def pair_of(text: str) -> tuple[str, ...]:
     """Return the first two names that a text joins (`Audi and Seres`); empty when it joins none."""
     names = names_of(text)
     for one, other in pairwise(names):
-        if re.search(rf"{re.escape(one)}(?:,? and|,? or|,) {re.escape(other)}", text):
+        if re.search(rf"{re.escape(one)}(?:,? and|,? or|,) (?:the |an? )?{re.escape(other)}", text):
             return one, other
     return ()

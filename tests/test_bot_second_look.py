@@ -63,7 +63,7 @@ def test_what_both_searches_find_in_another_article_is_taken() -> None:
 
 
 def test_what_one_search_does_not_find_counts_as_its_last() -> None:
-    """Half of the first's last is 4: 9.6 + 4 for what only the second has, 9 + 4.5 for the other."""
+    """Half of the first's last is 4: 9.6 + 4 for what only the second has, 9 + 4.5 for both."""
     first = [BEST, evidence("Tea.", 9.0, article="b"), SAME]
     again = [evidence("Rain.", 9.6, article="c"), evidence("Tea.", 9.0, article="b")]
     chosen = elsewhere(first, [*again, evidence("Far.", 4.0, article="d")], other_articles)
