@@ -31,6 +31,7 @@ HERON = asked("What is the Heron?", "“The Heron is a small car.” [1]")
          "How old is Petronel Vask"),
         (asked("Who was the boss?", "J. R. Ostrander."), "How long was he in charge?",
          "How long was J. R. Ostrander in charge?"),
+        (HERON, "When did they launch it?", "When did they launch the Heron?"),
         (asked("When did Luther marry?"), "What was his wife called?",
          "What was Luther’s wife called?"),
     ],
