@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
 from bot.evidence import Evidence
-from bot.phrases import names_of
+from bot.stand_ins import pair_of
 from corpus.article import Span
 
 # What the first search counts beside the second, and how far below the best a sentence may stay:
@@ -14,7 +13,7 @@ _FIRST_SHARE = 0.5
 _REACH = 4.0
 _ASKING = r"(?:who|whom|whose|what|what's|which|when|where|how|why)"
 _AT = r"(?:about|at|by|for|from|in|of|on|to|with)"
-_JOINED = re.compile(
+_FORM = re.compile(
     # A second question, and what is said of something that another clause describes.
     rf"(?:\b(?:and|or|but)|,)(?: also)? (?:{_AT} )?{_ASKING} [\w'’-]+ [\w'’-]+"
     r"|(?<=\w )\w+ (?:that|who|which|whose) (?!(?:is|are)\?)"
@@ -34,13 +33,7 @@ def asks_two_things(question: str) -> bool:
     It has two questions, compares, joins two names, or describes what it is about by something else
     (`the firm that …`).
     """
-    return bool(_JOINED.search(question)) or any(
-        re.search(
-            rf"{re.escape(one)}(?:['’]s?)?,? (?:and|or) (?:the |an? |{_AT} )?{re.escape(other)}",
-            question,
-        )
-        for one, other in pairwise(names_of(question))
-    )
+    return bool(_FORM.search(question) or pair_of(question))
 
 
 def elsewhere(

@@ -19,6 +19,11 @@ _CHOSEN = (
     re.compile(rf"\bthe (?:latter|(?:second|last)(?: one)?{_OF_THE_TWO})\b", re.IGNORECASE),
 )
 
+_JOINS = re.compile(
+    r"(?:['’]s?)?,? (?:and|or) (?:(?:the|an?|about|at|by|for|from|in|of|on|to|with) ){0,2}",
+    re.IGNORECASE,
+)
+
 
 def with_noun(text: str, topic: str) -> str:
     """Return a question with the topic's noun for `one` after an adjective.
@@ -54,9 +59,13 @@ def with_chosen(text: str, pair: Sequence[str]) -> str:
 
 
 def pair_of(text: str) -> tuple[str, ...]:
-    """Return the first two names that a text joins (`Audi and Seres`); empty when it joins none."""
-    names = names_of(text)
-    for one, other in pairwise(names):
-        if re.search(rf"{re.escape(one)}(?:,? and|,? or|,) (?:the |an? )?{re.escape(other)}", text):
+    """Return the first two names that a text joins (`Audi and the Heron`); empty if there are none.
+
+    A comma alone joins nothing: it stands in a dateline (`DUNMERE, Marrenland`), too.
+    """
+    for one, other in pairwise(names_of(text)):
+        ends = text.find(one) + len(one)
+        begins = text.find(other, ends)
+        if begins > ends and _JOINS.fullmatch(text, ends, begins):
             return one, other
     return ()

@@ -66,7 +66,9 @@ def test_without_two_names_nothing_is_chosen() -> None:
         ("Does Huawei like Mercedes and Audi?", ("Mercedes", "Audi")),
         ("Ada Moe or Ben Low.", ("Ada Moe", "Ben Low")),
         ("What do the Heron and the Plover cost?", ("Heron", "Plover")),
+        ("Was Ada's or Ben's the older?", ("Ada", "Ben")),
         ("Was Ada born before Ben?", ()),
+        ("DUNMERE, Marrenland - The plant has closed.", ()),
         ("They asked Ada.", ()),
     ],
 )
