@@ -24,9 +24,10 @@ from bot.confidence import Signals, Weights, judge, kind_of, signals_of
 from bot.conflicts import find_disagreement, leads, sought, with_both
 from bot.conversation import Turn, complete
 from bot.errors import QuestionRefused
-from bot.evidence import Evidence, rank, select
+from bot.evidence import Evidence, enough_for, rank, select, with_ages
 from bot.presupposed import Presupposed, lacking
 from bot.reading import PassageRead, read_best, read_of, reordered, titled
+from bot.second_look import asks_two_things, elsewhere, with_other
 from bot.short_answer import short_answer
 from bot.sources import corroboration, documents, gathered, of_first
 from corpus.article import Article
@@ -42,7 +43,7 @@ DEFAULT_CITATIONS = 3
 PASSAGES = 8
 # Passages among whose sentences one may disagree with the answer.
 RIVALS = 20
-# A disagreement needs two citations.
+# A disagreement needs two citations, and so does a question about two things.
 PAIR = 2
 # As many are looked at, at most, where copies of one passage leave too few.
 POOL = 40
@@ -151,9 +152,15 @@ class _Draft:
         found, first = self._found(answerer.passages, RIVALS if wanted.kinds else 0)
         terms = {term: retriever.lexical.weight(term) for term in terms_of(self._focus)}
         ranked = gathered(rank(first, self._articles, terms), self._articles, self._cluster)
+        ranked = with_ages(ranked, self._focus)
         self._reads = self._read(answerer.reader, ranked)
         ranked = reordered(ranked, self._reads)
-        self._evidence = select(ranked, first.weights, question.max_citations)
+        leads_back = self._focus != self._standalone
+        enough = enough_for(ranked, self._focus, leads_back=leads_back)
+        self._evidence = select(ranked, first.weights, question.max_citations, enough=enough)
+        if question.max_citations >= PAIR and ranked and asks_two_things(self._focus):
+            other = elsewhere(ranked, self._second_look(ranked[0], terms), self._independent)
+            self._evidence = with_other(self._evidence, other, question.max_citations)
         self._disagreement = None
         if question.max_citations >= PAIR and (states := leads(wanted, ranked)):
             # Most sentences give no such value: they need not be ranked.
@@ -171,7 +178,7 @@ class _Draft:
         self._confidence = Confidence(round(score, 4), weights.threshold, weights.calibrated)
 
     def _read(self, reader: Reads | None, ranked: Sequence[Evidence]) -> tuple[PassageRead, ...]:
-        return read_best(reader, self._standalone, ranked, self._articles) if reader else ()
+        return read_best(reader, self._focus, ranked, self._articles) if reader else ()
 
     def _lacking(self, best: Evidence) -> tuple[Presupposed, ...]:
         article = self._articles[best.hit.passage.article_id]
@@ -184,18 +191,24 @@ class _Draft:
         """
         depth = max(passages, least)
         while True:
-            found = self._search(depth)
+            found = self._search(self._standalone, self._focus, depth)
             kept, count = of_first(found.sentences, passages, self._articles, self._cluster)
             reached = len({sentence.hit.row for sentence in found.sentences})
             if count == passages or reached < depth or depth >= POOL:
                 return found, replace(found, sentences=tuple(kept))
             depth *= 2
 
-    def _search(self, passages: int) -> SentenceHits:
+    def _second_look(self, best: Evidence, terms: Mapping[str, float]) -> list[Evidence]:
+        """Return what is found with the best sentence before the question, as far as both fit."""
+        asked = f"{best.text} {self._standalone}"
+        if not self._retriever.encoder.fits(asked):
+            return []
+        found = self._search(asked, self._standalone, PASSAGES)
+        return gathered(rank(found, self._articles, terms), self._articles, self._cluster)
+
+    def _search(self, question: str, focus: str, passages: int) -> SentenceHits:
         filters = self._question.filters
-        found = self._retriever.search_sentences(
-            self._standalone, passages, focus=self._focus, filters=filters
-        )
+        found = self._retriever.search_sentences(question, passages, focus=focus, filters=filters)
         for sentence in found.sentences:
             name = sentence.hit.passage.article_id
             if name not in self._articles:

@@ -44,6 +44,19 @@ _RULES: tuple[tuple[str, frozenset[Kind]], ...] = (
     (r"\b(?:what|which|what's|whats)\b", NOTHING),
 )  # fmt: skip
 _PATTERNS = tuple((re.compile(rule), kinds) for rule, kinds in _RULES)
+_ASKS_AGE = re.compile(r"\bhow old\b|\bwhat age\b", re.IGNORECASE)
+_YEARS = (
+    r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    r"|[a-z]+(?:teen|ty)(?:-[a-z]+)?)"
+)
+# "aged 9", "19 years old", "Vask, 47, is", "Newton (26)", "Manning was 39".
+_GIVES_AGE = re.compile(
+    rf"\b(?:aged?|ages?|turn(?:ed|s)?)(?: of| about)? {_YEARS}\b"
+    r"|\b\w+[ -](?:years?|months?|weeks?)[ -](?:old|of age)\b"
+    r"|[^\W\d_](?:\)|['’”\"])?, (?:now |then |only )?\d{1,3}(?:,|\.$|;|\)| and )|\(\d{1,3}\)"
+    r"|\b(?:is|was|were) (?:then |only |now )?\d{1,3}(?=[,.;)]|$| (?:and|when|at|in|on)\b)",
+    re.IGNORECASE,
+)
 _YES_NO = re.compile(
     r"^(?:did|do|does|is|are|was|were|has|have|had|can|could|will|would|should|true)\b|, right\?|"
     r"\b(?:is it true|really)\b"
@@ -72,3 +85,13 @@ def asks_whether(question: str) -> bool:
     """Tell whether yes or no would answer."""
     text = question.lower().strip()
     return bool(_YES_NO.search(text)) and not re.search(r"\bhow m\w+\b", text)
+
+
+def asks_age(question: str) -> bool:
+    """Tell whether a question asks how old somebody or something is."""
+    return bool(_ASKS_AGE.search(question))
+
+
+def gives_age(sentence: str) -> bool:
+    """Tell whether a sentence says, in one of the ways of news, how old somebody is."""
+    return bool(_GIVES_AGE.search(sentence))

@@ -8,6 +8,7 @@ from typing import Literal
 from bot.fragments import has_verb, is_fragment, swapped
 from bot.phrases import content_of, names_of, says_much, topic_of, words_of
 from bot.pronouns import free_pronouns, resolve
+from bot.stand_ins import PAIR, pair_of, with_chosen, with_noun
 
 # How far back is read, in turns; and how much of a turn, in characters. A question longer than
 # that says itself what it is about; with context and topic it still fits the encoder's window.
@@ -89,13 +90,15 @@ class _Talk:
     """What a conversation has come to.
 
     `question` is the last one, completed; `topic` what it is about; `person` who `he` or `she`
-    would be; `reply` the name that answered it, where it asked for one. Each may be empty.
+    would be; `reply` the name that answered it, where it asked for one. `pair` is what `the former`
+    and `the latter` would be. Each may be empty.
     """
 
     question: str = ""
     topic: str = ""
     person: str = ""
     reply: str = ""
+    pair: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,8 @@ def complete(question: str, history: Sequence[Turn]) -> Completed:
 
     A pronoun becomes what it means, a fragment (`And Audi?`) takes the place of its like in the
     last question; where that is not sure, the last question, or what it was about, is put before
-    it. A question that leans on nothing stays as it is, as do those longer than 300 characters.
+    it. `The normal one` and `the first of the two` are put in words. A question that leans on
+    nothing stays as it is, as do those longer than 300 characters.
 
     Args:
         question: As it was asked.
@@ -140,7 +144,8 @@ def _heard(talk: _Talk, turn: Turn) -> _Talk:
     topic = "" if reading.stays else topic_of(reading.full)
     # A topic that is only generic (`the key findings`) is one of the topic before it.
     known = topic if content_of(topic) and len(topic) <= _MAX_NAME else talk.topic
-    return _Talk(reading.full, known, _person(talk, reading))
+    pair = pair_of(reading.core) or talk.pair
+    return _Talk(reading.full, known, _person(talk, reading), pair=pair)
 
 
 def _person(talk: _Talk, reading: _Reading) -> str:
@@ -160,6 +165,7 @@ def _answered(talk: _Talk, answer: str) -> _Talk:
     person's, and nothing where a place was asked for.
     """
     asked = talk.question.lower()
+    talk = replace(talk, pair=pair_of(answer) or talk.pair)
     new = [n for n in names_of(answer) if n.lower() not in asked and len(n) <= _MAX_NAME]
     short = new[:1] if len(answer) <= _SHORT_ANSWER else []
     found = short or [name for name in new if _PERSON_NAME.fullmatch(name)]
@@ -168,8 +174,12 @@ def _answered(talk: _Talk, answer: str) -> _Talk:
     who = _ASKS_PERSON.search(talk.question)
     named = who or (short and (_ASKS_NAME.search(talk.question) or _YES_NO.match(answer)))
     person = who or not names_of(talk.question)
+    told = talk.pair if not named or found[0] in talk.pair else (*talk.pair, found[0])[-PAIR:]
     return replace(
-        talk, person=found[0] if person else talk.person, reply=found[0] if named else ""
+        talk,
+        person=found[0] if person else talk.person,
+        reply=found[0] if named else "",
+        pair=told,
     )
 
 
@@ -178,13 +188,15 @@ def _read(question: str, talk: _Talk) -> _Reading:
     if not talk.question or len(question) > _MAX_QUESTION or not question.strip():
         return _Reading(question)
     plain = _plain(question)
-    core = _CHATTER.sub("", plain) or plain
+    core = with_chosen(_CHATTER.sub("", plain) or plain, talk.pair)
     asked = _Reading(question if core == plain else _capital(core))
     if _SWITCH.search(plain):
         return asked
-    if told := swapped(core, talk.question):
+    told = swapped(with_noun(core, talk.topic), talk.question)
+    if told and told != talk.question:
         return _Reading(_capital(told))
-    return _leaning(plain, core, talk) or asked
+    leaning = _leaning(plain, core, talk)
+    return replace(leaning, core=with_noun(leaning.core, talk.topic)) if leaning else asked
 
 
 def _leaning(plain: str, core: str, talk: _Talk) -> _Reading | None:

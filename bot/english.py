@@ -73,5 +73,6 @@ CLAUSE = _words(
     "although where so than how once say says said think thought believe claim announce"
 )
 PERSON_PRONOUNS = _words("he him his she her hers")
-THING_PRONOUNS = _words("it its they them their theirs")
+SOME_THEY = _words("they them their theirs")
+THING_PRONOUNS = _words("it its") | SOME_THEY
 POSSESSIVES = _words("his her hers its their theirs")

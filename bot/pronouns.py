@@ -9,6 +9,7 @@ from bot.english import (
     PERSON_PRONOUNS,
     POSSESSIVES,
     PREPOSITIONS,
+    SOME_THEY,
     THING_PRONOUNS,
 )
 from bot.phrases import Word, is_named, says_much, words_of
@@ -55,7 +56,12 @@ def resolve(text: str, person: str, thing: str) -> str:
         thing: What `it` and `they` mean; empty leaves them.
     """
     parts, at, told = list[str](), 0, set[str]()
-    for word in free_pronouns(text):
+    free = free_pronouns(text)
+    # `Why did they close it?`: what was spoken of is `it`, and `they` are whoever.
+    whoever = SOME_THEY if any(word.low in {"it", "its"} for word in free) else frozenset[str]()
+    for word in free:
+        if word.low in whoever:
+            continue
         meant = person if word.low in PERSON_PRONOUNS else thing
         # Said once: `where did they catch it from` would else get the same name twice.
         if meant and meant not in told:

@@ -1,10 +1,10 @@
 """The reader at work: the best passages are read, and what it makes of them is put in its place."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import log
 
-from bot.evidence import Evidence, chances
+from bot.evidence import Evidence, rescored
 from corpus.article import Article, Passage, Span
 from index.reader import Reading, Reads
 from index.retrieve import Hit
@@ -76,11 +76,7 @@ def reordered(ranked: Sequence[Evidence], reads: Sequence[PassageRead]) -> list[
     if not reads:
         return list(ranked)
     scores = [one.score + READER_WEIGHT * log(_LEAST + _holds(one, reads)) for one in ranked]
-    anew = [
-        replace(one, score=score, probability=probability)
-        for one, score, probability in zip(ranked, scores, chances(scores), strict=True)
-    ]
-    return sorted(anew, key=lambda evidence: -evidence.score)
+    return rescored(ranked, scores)
 
 
 def _holds(evidence: Evidence, reads: Sequence[PassageRead]) -> float:

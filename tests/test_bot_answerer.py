@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,8 @@ from bot.answerer import MAX_QUESTION_CHARS, Answerer, Question
 from bot.conversation import Turn
 from bot.errors import CitationBroken, QuestionRefused
 from bot.json_lines import to_json
-from corpus.article import Article
+from corpus.article import Article, Span
+from index.reader import Reading
 from index.snapshot import ARTICLES_FILE, open_current
 from index.store import ArticleStore, Filters
 from tests.bot_fakes import NOW, TEA, THRESHOLD, WHALE, answerer, library
@@ -196,6 +198,43 @@ def test_a_follow_up_is_searched_with_what_was_asked_before(asked: Answerer) -> 
     assert answer.question == "And is it green?"
     assert answer.standalone_question == "Tea? Is tea green?"
     assert (answer.conversation_id, answer.citations[0].document_id) == ("conv_1", "tea.txt")
+
+
+@pytest.mark.parametrize(
+    ("question", "cited"),
+    [
+        ("Is tea a car that has moon, and which moon has rain?", ["a.txt", "b.txt"]),
+        ("Is tea a car of the moon, of rain?", ["a.txt", "a.txt"]),
+        (f"Is tea a car that has moon, and which moon has rain?{' tea' * 18}", ["a.txt", "a.txt"]),
+    ],
+    ids=["two things", "one thing", "two things with no room for a sentence before them"],
+)
+def test_a_question_about_two_things_gets_evidence_from_two_articles(
+    question: str, cited: list[str], tmp_path: Path
+) -> None:
+    tea = Article("a.txt", "Tea", "Tea car. Tea moon rain. Tea moon car. Tea car rain.")
+    rain = Article("b.txt", "Whale", "Rain moon. Whale rain.")
+    answer = answerer(library(tmp_path, tea, rain)).ask(Question(question, max_citations=2))
+    assert [citation.document_id for citation in answer.citations] == cited
+
+
+class Listener:
+    """A reader that finds nothing and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def read(self, question: str, texts: Sequence[str]) -> list[Reading]:
+        """Read nothing."""
+        self.asked.append(question)
+        return [Reading(0.0, Span(0, 1), 0.0, (0,), (1.0,)) for _ in texts]
+
+
+def test_the_reader_is_not_asked_what_was_asked_before(asked: Answerer) -> None:
+    listener = Listener()
+    history = (Turn("user", "tea"), Turn("assistant", "Tea car. [1]"))
+    replace(asked, reader=listener).ask(Question("And is it green?", history))
+    assert listener.asked == ["Is tea green?"]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ HERON = asked("What is the Heron?", "“The Heron is a small car.” [1]")
          "How old is Petronel Vask"),
         (asked("Who was the boss?", "J. R. Ostrander."), "How long was he in charge?",
          "How long was J. R. Ostrander in charge?"),
+        (HERON, "When did they launch it?", "When did they launch the Heron?"),
         (asked("When did Luther marry?"), "What was his wife called?",
          "What was Luther’s wife called?"),
     ],
@@ -80,6 +81,36 @@ def test_where_no_word_can_be_replaced_the_last_question_comes_first(
     last: str, question: str, focus: str
 ) -> None:
     assert complete(question, asked(last)) == Completed(f"{last} {focus}", focus)
+
+
+def test_one_after_an_adjective_is_of_the_kind_that_was_spoken_of() -> None:
+    history = asked("What does the long-range Plover cost?", "The articles do not say.")
+    want = "What does the normal Plover cost today?"
+    assert complete("ok and the normal one today?", history) == Completed(want, want)
+    told = complete("Has the red one been sold in Italy?", history)
+    assert told.focus == "Has the red Plover been sold in Italy?"
+    assert told.standalone == f"What does the long-range Plover cost? {told.focus}"
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        asked("Who runs Tillerway?", "Ansel Dorrivane.", "and Wattlebury?", "Dagny Sorrelby."),
+        asked("Who runs the two firms?", "Ansel Dorrivane and Dagny Sorrelby."),
+        asked("Do Ansel Dorrivane and Dagny Sorrelby agree?", "Yes."),
+    ],
+)
+def test_of_two_that_were_named_the_chosen_one_is_meant(history: tuple[Turn, ...]) -> None:
+    for question, want in (
+        ("How old is the first of the two?", "How old is Ansel Dorrivane?"),
+        ("And how old is the latter?", "How old is Dagny Sorrelby?"),
+    ):
+        assert complete(question, history) == Completed(want, want)
+
+
+def test_a_name_said_again_stays_one_of_the_two() -> None:
+    history = asked("Was it Ada Moe or Ben Low who left?", "Ada Moe.")
+    assert complete("Where is the latter now?", history).focus == "Where is Ben Low now?"
 
 
 def test_a_question_about_nothing_named_gets_the_topic() -> None:

@@ -6,17 +6,21 @@ import numpy as np
 import pytest
 
 from bot.evidence import (
+    AGE_WEIGHT,
     ENOUGH,
+    NEVER_ENOUGH,
     WEIGHTS_FILE,
     WITH_LATE,
     WITHOUT_LATE,
     Evidence,
     Features,
+    enough_for,
     features_of,
     rank,
     score_of,
     select,
     share_of,
+    with_ages,
 )
 from corpus.article import Article, Passage, Span
 from index.retrieve import Hit, SentenceHit, SentenceHits
@@ -125,6 +129,49 @@ def likely(*probabilities: float) -> list[Evidence]:
 def test_a_sentence_that_is_surely_the_evidence_is_quoted_alone() -> None:
     ranked = likely(ENOUGH, 1 - ENOUGH)
     assert select(ranked, NO_WEIGHTS, 3) == ranked[:1]
+
+
+def test_where_nothing_is_enough_all_that_may_be_are_quoted() -> None:
+    ranked = likely(1.0, 0.0, 0.0, 0.0)
+    assert select(ranked, NO_WEIGHTS, 3, enough=NEVER_ENOUGH) == ranked[:3]
+
+
+@pytest.mark.parametrize(
+    ("best", "question", "leads_back", "want"),
+    [
+        ("Ada wrote it.", "Who wrote it?", False, ENOUGH),
+        ("Ada wrote it.", "Who wrote it?", True, NEVER_ENOUGH),
+        ("Ada wrote it.", "How old is Ada?", False, NEVER_ENOUGH),
+        ("Ada, 51, wrote it.", "How old is Ada?", False, ENOUGH),
+    ],
+)
+def test_the_answer_to_an_earlier_question_or_to_another_is_not_enough(
+    best: str,
+    question: str,
+    leads_back: bool,  # noqa: FBT001
+    want: float,
+) -> None:
+    ranked = [evidence(best), evidence("Ben is aged 7.")]
+    assert enough_for(ranked, question, leads_back=leads_back) == want
+
+
+def test_where_an_age_is_asked_those_who_are_named_with_one_come_first() -> None:
+    """The odds of the first and the second are e to the power of `AGE_WEIGHT` - 2, about 15."""
+    ranked = [
+        evidence("Ada Moe ran it until 2020.", 2.0),
+        evidence("His car is 19 years old.", 1.0),
+        evidence("Moe, 51, has left.", 0.0),
+    ]
+    anew = with_ages(ranked, "How old is Ada Moe?")
+    assert [one.score for one in anew] == pytest.approx([AGE_WEIGHT, 2.0, 1.0])
+    assert anew[0].text == "Moe, 51, has left."
+    assert anew[0].probability / anew[1].probability == pytest.approx(exp(AGE_WEIGHT - 2))
+    assert with_ages(ranked, "Who is Ada Moe?") == ranked
+
+
+def test_where_an_age_of_nobody_named_is_asked_any_age_counts() -> None:
+    ranked = [evidence("It is red.", 1.0), evidence("His car is 19 years old.", 0.0)]
+    assert with_ages(ranked, "How old is his car?")[0].text == "His car is 19 years old."
 
 
 def test_sentences_are_quoted_until_the_evidence_is_likely_among_them() -> None:
