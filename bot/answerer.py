@@ -8,6 +8,7 @@ from functools import cache
 from time import perf_counter
 from typing import Protocol
 
+from bot.agreement import Told, find_agreeing, with_agreeing
 from bot.answer import (
     Abstention,
     AbstentionReason,
@@ -21,7 +22,7 @@ from bot.answer import (
 )
 from bot.citations import age_days, cite, newest_of, verify, write_answer, write_conflict
 from bot.confidence import Signals, Weights, judge, kind_of, signals_of
-from bot.conflicts import find_disagreement, leads, sought, with_both
+from bot.conflicts import Sought, find_disagreement, leads, sought, with_both
 from bot.conversation import Turn, complete
 from bot.errors import QuestionRefused
 from bot.evidence import Evidence, rank, select
@@ -151,10 +152,11 @@ class _Draft:
         found, first = self._found(answerer.passages, RIVALS if wanted.kinds else 0)
         terms = {term: retriever.lexical.weight(term) for term in terms_of(self._focus)}
         ranked = gathered(rank(first, self._articles, terms), self._articles, self._cluster)
-        self._reads = self._read(answerer.reader, ranked)
+        self._reader = answerer.reader
+        self._reads = self._read(ranked)
         ranked = reordered(ranked, self._reads)
         self._evidence = select(ranked, first.weights, question.max_citations)
-        self._disagreement = None
+        self._disagreement, others = None, ranked
         if question.max_citations >= PAIR and (states := leads(wanted, ranked)):
             # Most sentences give no such value: they need not be ranked.
             stating = [one for one in found.sentences if wanted.may_be_in(self._text_of(one))]
@@ -164,14 +166,30 @@ class _Draft:
             )
         if self._disagreement:
             self._evidence = with_both(self._evidence, self._disagreement, question.max_citations)
+        elif self._evidence and question.max_citations >= PAIR:
+            self._evidence = self._seconded(wanted, others)
         self._missing = self._lacking(ranked[0]) if ranked else ()
         self.signals = signals_of(ranked[0], self._reads, self._missing) if ranked else None
         weights = answerer.judged_by(retriever)
         score = judge(self.signals, weights) if self.signals else 0.0
         self._confidence = Confidence(round(score, 4), weights.threshold, weights.calibrated)
 
-    def _read(self, reader: Reads | None, ranked: Sequence[Evidence]) -> tuple[PassageRead, ...]:
-        return read_best(reader, self._standalone, ranked, self._articles) if reader else ()
+    def _read(self, ranked: Sequence[Evidence]) -> tuple[PassageRead, ...]:
+        if self._reader is None:
+            return ()
+        return read_best(self._reader, self._standalone, ranked, self._articles)
+
+    def _seconded(self, wanted: Sought, others: Sequence[Evidence]) -> list[Evidence]:
+        """Return the evidence, with a sentence that says the same in an independent article."""
+        words = self._short_answer()
+        told = words and Told(words, lambda one: read_of(one, self._reads) or self._read([one])[0])
+        found = find_agreeing(
+            wanted, self._evidence[0], others, self._articles, self._independent,
+            told=told or None,
+        )  # fmt: skip
+        if found is None:
+            return self._evidence
+        return with_agreeing(self._evidence, found, self._question.max_citations)
 
     def _lacking(self, best: Evidence) -> tuple[Presupposed, ...]:
         article = self._articles[best.hit.passage.article_id]
