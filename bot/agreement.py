@@ -36,6 +36,10 @@ _SAME_SHORTER, _SAME_LONGER, _FEWEST = 0.6, 0.4, 3
 # And of the terms that the question has not: what it is answered with.
 _SAME_ANSWER = 0.4
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
+_LEANS = re.compile(
+    r"\W*(?:it|its|he|his|she|her|they|their|this|that|these|those)\b", re.IGNORECASE
+)
+_DAYS = terms("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
 _ARTICLES = frozenset({"a", "an", "the"})
 
 
@@ -102,13 +106,26 @@ def find_agreeing(
         (other, b)
         for other, b in zip(likely, stated, strict=True)
         if _compatible(a, b)
-        and not _on_another(wanted, a, b, articles[other.hit.passage.article_id].text)
+        and _one_time(a, b)
+        and not _on_another(
+            wanted, a, b, articles[other.hit.passage.article_id].text[: other.span.end]
+        )
     ]
     found = next((other for other, b in rivals if agree(wanted, a, b)), None)
     if found or told is None:
         return found
     telling = (other for other, b in rivals if _may_tell(wanted, b, told))
     return next((other for other in islice(telling, READ) if told.also_in(other)), None)
+
+
+def _one_time(a: Statement, b: Statement) -> bool:
+    """Tell whether neither gives a year that the other, which gives none, can't mean."""
+    for dated, other in ((a, b), (b, a)):
+        years = {q.date[0] for q in dated.quantities if q.kind == "date"} - {None}
+        silent = not any(q.kind == "date" for q in other.quantities)
+        if silent and other.day and years and other.day.year not in years:
+            return False
+    return True
 
 
 def _one_outlet(a: Article, b: Article) -> bool:
@@ -142,15 +159,34 @@ def with_agreeing(chosen: Sequence[Evidence], found: Evidence, limit: int) -> li
     return [*chosen[: limit - 1], found]
 
 
-def _on_another(wanted: Sought, a: Statement, b: Statement, article: str) -> bool:
-    """Tell whether `b` begins with a name, and lacks one that is asked about: "Lumio employs …".
+def _on_another(wanted: Sought, a: Statement, b: Statement, text: str) -> bool:
+    """Tell whether `b` speaks of somebody of whom the article of `a` knows nothing.
 
-    A name is what its article has in capitals within a sentence too.
+    Or begins with a name, not that of `a`, and lacks one that is asked about: "Lumio employs …".
+    Where it leans on the sentence before, the names in that count too.
+
+    Args:
+        wanted: What was asked.
+        a: The sentence that answers.
+        b: Another article's.
+        text: That article's, up to the end of `b`.
     """
-    first = b.text.split(maxsplit=1)[0].strip("'’\"“")
-    if wanted.about.names <= b.said or not re.search(rf"[a-z,] {re.escape(first)}\b", article):
-        return False
-    return first[:1].isupper() and bool(terms(first) - a.said - wanted.about.terms)
+    before, asked = text[: -len(b.text)].rstrip(), wanted.about
+    known, names = asked.terms | _DAYS, statement(b.text).names | _first_name(b.text, before)
+    if not asked.names <= b.said and _first_name(b.text, before) - a.said - known:
+        return True
+    if not asked.names <= b.said or _LEANS.match(b.text):
+        last = re.split(r"(?<=[.!?])\s|\n", before)[-1]
+        names |= statement(last).names | _first_name(last, before)
+    return bool(names - a.around - a.title - known)
+
+
+def _first_name(sentence: str, before: str) -> frozenset[str]:
+    """Return the term of a sentence's first word where that is a name within another before it."""
+    first = _WORD.search(sentence)
+    if first is None or not first[0][0].isupper():
+        return frozenset()
+    return terms(first[0]) if re.search(rf"[a-z,] {first[0]}\b", before) else frozenset()
 
 
 def _has(text: str, words: str) -> bool:

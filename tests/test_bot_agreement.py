@@ -122,6 +122,7 @@ def test_what_has_another_number_in_its_name_is_another_thing() -> None:
     assert both_ways(question, a, b.replace("Part 2, ", "")) == {True}
 
 
+DAY = datetime(2025, 5, 19, tzinfo=UTC)
 QUESTION = "Who is the chief of Lumio?"
 FIRST = "Oda Wick has been the chief of Lumio since May."
 ARTICLES = {
@@ -129,13 +130,13 @@ ARTICLES = {
     "b": Article(
         "b",
         "Lamps of Lumio",
-        "Its chief, Oda Wick, spoke to staff about the move to Kessel.",
+        "Its chief, Oda Wick, spoke to staff about the move.",
         source="Herald",
     ),
     "c": Article(
         "c",
         "Brandt",
-        "Its chief, Oda Wick, spoke to staff about the move to Kessel.",
+        "Its chief, Oda Wick, spoke to staff about the move.",
         source="Mail",
     ),
     "d": Article(
@@ -178,7 +179,7 @@ def test_the_reader_finds_the_same_words_in_an_independent_article() -> None:
 
 @pytest.mark.parametrize(
     "reads",
-    [None, Reads("Oda Wick", there=-1.0), Reads("Kessel")],
+    [None, Reads("Oda Wick", there=-1.0), Reads("staff")],
     ids=["nothing reads", "no answer there", "another answer"],
 )
 def test_the_same_words_alone_are_no_second_source(reads: Reads | None) -> None:
@@ -204,21 +205,51 @@ def test_few_are_read() -> None:
     assert len(reads.seen) == READ
 
 
-@pytest.mark.parametrize(
-    ("text", "agrees"), [("Lumio employs 900 people.", False), ("It employs 900 people.", True)]
-)
-def test_a_sentence_that_begins_with_another_name_is_on_another(
-    text: str, agrees: bool  # noqa: FBT001  (a table's column)
-) -> None:  # fmt: skip
-    """The titles have both firms, and both firms as many people."""
-    articles = {
-        "a": Article("a", "Brandt buys Lumio", "Brandt itself employs 900 people."),
-        "b": Article("b", "Lumio goes to Brandt", f"{text} At Lumio the day begins early."),
-    }
-    first, other = evidence(articles["a"].text), evidence(text, article="b")
-    wanted = sought("How many people does Brandt employ?")
-    found = find_agreeing(wanted, first, [other], articles, lambda *_: True)
-    assert found is (other if agrees else None)
+# A question, what answers it, and the end of another article that is on something else, or is not.
+TRAPS = [
+    pytest.param(
+        "How many people does Brandt employ?",
+        "Brandt itself employs 900 people.",
+        "At Lumio the day begins early. Lumio employs 900 people.",
+        "At Brandt the day begins early. Brandt employs 900 people.",
+        id="it begins with another name",
+    ),
+    pytest.param(
+        "How much did Rovers pay for Marsh?",
+        "Rovers paid 12 million crowns for the striker Marsh.",
+        "Then Rovers sold Marsh and Harbour paid 12 million crowns for Amar.",
+        "Then Rovers bought Marsh and paid 12 million crowns.",
+        id="it names some of whom the other article knows nothing",
+    ),
+    pytest.param(
+        "How much did the new plant of Brandt cost?",
+        "The new plant of Brandt cost 40 million crowns.",
+        "Unlike Brandt, its rival Lumio has yet to build a plant. It will cost 40 million crowns.",
+        "The workers of Brandt waited long for a plant. It will cost 40 million crowns.",
+        id="the sentence that it leans on does",
+    ),
+    pytest.param(
+        "How many houses did the flood destroy?",
+        "The flood destroyed 85 houses.",
+        "Water of the flood of 1997 destroyed 85 houses.",
+        "Water of the flood destroyed 85 houses in all.",
+        id="it is of another year",
+    ),
+]
+
+
+@pytest.mark.parametrize(("question", "first", "on_another", "on_the_same"), TRAPS)
+def test_the_same_figure_for_another_is_no_second_source(
+    question: str, first: str, on_another: str, on_the_same: str
+) -> None:
+    """The titles have all that is asked for, and both articles are of 2025."""
+    one = Article("a", "Brandt, Rovers, Marsh and the flood", first, published_at=DAY)
+    for text, agrees in ((on_another, False), (on_the_same, True)):
+        start = text.find(". ") + 2 if ". " in text else 0
+        articles = {"a": one, "b": replace(one, id="b", text=text)}
+        said = evidence(text[start:], article="b", start=start)
+        found = find_agreeing(sought(question), evidence(first), [said], articles, lambda *_: True)
+        assert found is (said if agrees else None)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +264,6 @@ def test_it_is_quoted_last_in_place_of_another_if_need_be(
     assert "".join(one.text for one in got) == want
 
 
-DAY = datetime(2025, 5, 19, tzinfo=UTC)
 SEA = Article("sea.txt", "", "Twelve robots crossed the car bank.", source="Sea", published_at=DAY)
 SKY = Article("sky.txt", "", "At the car bank, 12 robots crossed.", source="Sky")
 TAIL = " ".join(f"w{n}" for n in range(40)) + "."
