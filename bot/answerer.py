@@ -8,6 +8,7 @@ from functools import cache
 from time import perf_counter
 from typing import Protocol
 
+from bot.agreement import Told, find_agreeing, with_agreeing
 from bot.answer import (
     Abstention,
     AbstentionReason,
@@ -21,7 +22,7 @@ from bot.answer import (
 )
 from bot.citations import age_days, cite, newest_of, verify, write_answer, write_conflict
 from bot.confidence import Signals, Weights, judge, kind_of, signals_of
-from bot.conflicts import find_disagreement, leads, sought, with_both
+from bot.conflicts import Disagreement, Sought, find_disagreement, leads, sought, with_both
 from bot.conversation import Turn, complete
 from bot.errors import QuestionRefused
 from bot.evidence import Evidence, enough_for, rank, select, with_ages
@@ -148,37 +149,67 @@ class _Draft:
         self._standalone, self._focus = completed.standalone, completed.focus
         self._articles: dict[str, Article] = {}
         self._cluster = cache(retriever.articles.cluster_id)
+        self._terms = {term: retriever.lexical.weight(term) for term in terms_of(self._focus)}
+        self._reader = answerer.reader
         wanted = sought(self._standalone)
         found, first = self._found(answerer.passages, RIVALS if wanted.kinds else 0)
-        terms = {term: retriever.lexical.weight(term) for term in terms_of(self._focus)}
-        ranked = gathered(rank(first, self._articles, terms), self._articles, self._cluster)
-        ranked = with_ages(ranked, self._focus)
-        self._reads = self._read(answerer.reader, ranked)
+        ranked = with_ages(self._ranked(first), self._focus)
+        self._reads = self._read(ranked)
         ranked = reordered(ranked, self._reads)
         leads_back = self._focus != self._standalone
         enough = enough_for(ranked, self._focus, leads_back=leads_back)
         self._evidence = select(ranked, first.weights, question.max_citations, enough=enough)
-        if question.max_citations >= PAIR and ranked and asks_two_things(self._focus):
-            other = elsewhere(ranked, self._second_look(ranked[0], terms), self._independent)
-            self._evidence = with_other(self._evidence, other, question.max_citations)
-        self._disagreement = None
-        if question.max_citations >= PAIR and (states := leads(wanted, ranked)):
-            # Most sentences give no such value: they need not be ranked.
-            stating = [one for one in found.sentences if wanted.may_be_in(self._text_of(one))]
-            others = rank(replace(found, sentences=tuple(stating)), self._articles, terms)
-            self._disagreement = find_disagreement(
-                wanted, states, others, self._articles, self._independent
-            )
-        if self._disagreement:
-            self._evidence = with_both(self._evidence, self._disagreement, question.max_citations)
+        self._disagreement: Disagreement | None = None
+        if ranked and question.max_citations >= PAIR:
+            self._add(wanted, ranked, found)
         self._missing = self._lacking(ranked[0]) if ranked else ()
         self.signals = signals_of(ranked[0], self._reads, self._missing) if ranked else None
         weights = answerer.judged_by(retriever)
         score = judge(self.signals, weights) if self.signals else 0.0
         self._confidence = Confidence(round(score, 4), weights.threshold, weights.calibrated)
 
-    def _read(self, reader: Reads | None, ranked: Sequence[Evidence]) -> tuple[PassageRead, ...]:
-        return read_best(reader, self._focus, ranked, self._articles) if reader else ()
+    def _ranked(self, found: SentenceHits) -> list[Evidence]:
+        """Return sentences, best first, what stands in several copies of a story once."""
+        ranked = rank(found, self._articles, self._terms)
+        return gathered(ranked, self._articles, self._cluster)
+
+    def _read(self, ranked: Sequence[Evidence]) -> tuple[PassageRead, ...]:
+        if self._reader is None:
+            return ()
+        return read_best(self._reader, self._focus, ranked, self._articles)
+
+    def _add(self, wanted: Sought, ranked: Sequence[Evidence], found: SentenceHits) -> None:
+        """Quote what more than one citation is for: the other thing, another side, or agreement."""
+        limit, others = self._question.max_citations, ranked
+        if states := leads(wanted, ranked):
+            # Most sentences give no such value: they need not be ranked.
+            stating = [one for one in found.sentences if wanted.may_be_in(self._text_of(one))]
+            others = rank(replace(found, sentences=tuple(stating)), self._articles, self._terms)
+            self._disagreement = find_disagreement(
+                wanted, states, others, self._articles, self._independent
+            )
+        other = None
+        if asks_two_things(self._focus):
+            other = elsewhere(ranked, self._second_look(ranked[0]), self._independent)
+            self._evidence = with_other(self._evidence, other, limit)
+        if self._disagreement:
+            self._evidence = with_both(self._evidence, self._disagreement, limit)
+        elif other is None:
+            self._evidence = self._seconded(wanted, others)
+
+    def _seconded(self, wanted: Sought, others: Sequence[Evidence]) -> list[Evidence]:
+        """Return the evidence, with a sentence that says the same in an independent article."""
+        words = self._short_answer()
+        told = Told(words, self._reading_of) if words else None
+        found = find_agreeing(
+            wanted, self._evidence[0], others, self._articles, self._independent, told=told
+        )
+        if found is None:
+            return self._evidence
+        return with_agreeing(self._evidence, found, self._question.max_citations)
+
+    def _reading_of(self, evidence: Evidence) -> PassageRead:
+        return read_of(evidence, self._reads) or self._read([evidence])[0]
 
     def _lacking(self, best: Evidence) -> tuple[Presupposed, ...]:
         article = self._articles[best.hit.passage.article_id]
@@ -198,13 +229,12 @@ class _Draft:
                 return found, replace(found, sentences=tuple(kept))
             depth *= 2
 
-    def _second_look(self, best: Evidence, terms: Mapping[str, float]) -> list[Evidence]:
+    def _second_look(self, best: Evidence) -> list[Evidence]:
         """Return what is found with the best sentence before the question, as far as both fit."""
         asked = f"{best.text} {self._standalone}"
         if not self._retriever.encoder.fits(asked):
             return []
-        found = self._search(asked, self._standalone, PASSAGES)
-        return gathered(rank(found, self._articles, terms), self._articles, self._cluster)
+        return self._ranked(self._search(asked, self._standalone, PASSAGES))
 
     def _search(self, question: str, focus: str, passages: int) -> SentenceHits:
         filters = self._question.filters

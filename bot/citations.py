@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from math import inf
 from urllib.parse import quote
 
 from bot.answer import Annotation, Answer, Citation, Conflict, Document
@@ -21,15 +22,34 @@ Articles = Callable[[str], Article]
 
 
 def write_answer(evidence: Sequence[Evidence]) -> tuple[str, list[Annotation]]:
-    """Return the quotes in a row, each with its [n], and where each quote stands in that text."""
+    """Return the quotes in a row, each with its [n], and where each quote stands in that text.
+
+    Numbers and places are in the order given, best first; the text has the quotes of an article in
+    reading order, and articles in that of their best quote.
+    """
+    places: dict[int, Annotation] = {}
     text = ""
-    places = []
-    for number, item in enumerate(evidence, start=1):
+    for at in _reading_order(evidence):
         start = len(text)
-        text += _one_line(item.text)
-        places.append(Annotation(start, len(text)))
-        text += f" [{number}] "
-    return text.rstrip(), places
+        text += _one_line(evidence[at].text)
+        places[at] = Annotation(start, len(text))
+        text += f" [{at + 1}] "
+    return text.rstrip(), [places[at] for at in range(len(evidence))]
+
+
+def _reading_order(evidence: Sequence[Evidence]) -> list[int]:
+    names = [item.hit.passage.article_id for item in evidence]
+    return sorted(
+        range(len(names)), key=lambda at: (names.index(names[at]), evidence[at].span.start)
+    )
+
+
+def as_written(citations: Sequence[Citation]) -> list[Citation]:
+    """Return the citations in the order in which the answer's text has them; unused ones last."""
+    return sorted(
+        citations,
+        key=lambda citation: min((p.start_index for p in citation.annotations), default=inf),
+    )
 
 
 def short_answer_place(answer: Answer) -> Annotation | None:
@@ -193,7 +213,7 @@ def _unsupported(answer: Answer) -> str | None:
     for conflict in answer.conflicts:
         if reason := _no_conflict(conflict, answer):
             return reason
-    parts = [f"{_one_line(c.cited_text)} [{c.number}]" for c in answer.citations]
+    parts = [f"{_one_line(c.cited_text)} [{c.number}]" for c in as_written(answer.citations)]
     parts += [write_conflict(conflict, answer.citations) for conflict in answer.conflicts]
     return None if answer.answer == " ".join(parts) else "it says something else than its quotes"
 

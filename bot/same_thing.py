@@ -48,8 +48,8 @@ def same_thing(question: Asked, a: Statement, b: Statement, x: Quantity, y: Quan
     """
     return (
         (_are_alike(question, a, b, x, y) or _both_answer(question, a, b, x, y))
-        and _same_frame(a, b, x, y)
-        and not _narrowed(question, a, b)
+        and same_frame(a, b, x, y)
+        and not narrowed(question, a, b)
     )
 
 
@@ -61,10 +61,10 @@ def _are_alike(question: Asked, a: Statement, b: Statement, x: Quantity, y: Quan
         len(shared - GENERIC) >= min(LEAST_TERMS, *sizes)
         and len(shared) >= (_SAME_EVENT if x.kind == "date" else _SAME_THING) * min(sizes)
         and len(shared) >= _SAME_SIZE * sum(sizes)
-        and _on_the_question(question, a, b)
-        and _on_the_question(question, b, a)
-        and not _names_part(a, b)
-        and not (x.kind == "date" and _long_between(a, b))
+        and on_the_question(question, a, b)
+        and on_the_question(question, b, a)
+        and not names_part(a, b)
+        and not (x.kind == "date" and long_between(a, b))
         and _alike_nearby(a, b, x, y)
     )
 
@@ -76,15 +76,9 @@ def _both_answer(question: Asked, a: Statement, b: Statement, x: Quantity, y: Qu
     """
     if _several(a, x) or _several(b, y) or _apart(a, b):
         return False
-    wanted = question.subject
     if not focus(question, a, x) & focus(question, b, y) or not _on_one_event(question, a, b):
         return False
-    return all(
-        question.names <= some.around
-        and question.counted <= some.said | some.title
-        and len(wanted & (some.said | some.title)) >= _ANSWERS * len(wanted)
-        for some in (a, b)
-    )
+    return all(has_asked(question, some, _ANSWERS) for some in (a, b))
 
 
 def _on_one_event(question: Asked, a: Statement, b: Statement) -> bool:
@@ -93,7 +87,7 @@ def _on_one_event(question: Asked, a: Statement, b: Statement) -> bool:
     return bool(named) or len(a.about & b.about) >= _SAME_NAMES
 
 
-def _on_the_question(question: Asked, one: Statement, other: Statement) -> bool:
+def on_the_question(question: Asked, one: Statement, other: Statement) -> bool:
     """Tell whether `other` is about what `one` has of the question, and what the question names."""
     said = other.said | other.title
     wanted = (question.terms & one.said) - GENERIC
@@ -105,8 +99,10 @@ def _on_the_question(question: Asked, one: Statement, other: Statement) -> bool:
     return bool(kept) and len(kept) >= _SAME_QUESTION * len(wanted)
 
 
-def _same_frame(a: Statement, b: Statement, x: Quantity, y: Quantity) -> bool:
-    """Tell whether neither speaks of another time, rate or opposite than the other."""
+def same_frame(
+    a: Statement, b: Statement, x: Quantity | None = None, y: Quantity | None = None
+) -> bool:
+    """Tell whether neither speaks, beside `x` and `y`, of another time, rate or opposite."""
     if a.rates != b.rates:
         return False
     if a.periods and b.periods and not a.periods & b.periods:
@@ -117,11 +113,11 @@ def _same_frame(a: Statement, b: Statement, x: Quantity, y: Quantity) -> bool:
     if mine and theirs and all(differ(one, other) for one, other in product(mine, theirs)):
         return False
     # A season is a part of a date: "spring 2028".
-    groups = (group for group in RIVALS if x.kind != "date" or group != SEASONS)
+    groups = (group for group in RIVALS if not x or x.kind != "date" or group != SEASONS)
     return not any(_rival(group, a.claim, b.claim) for group in groups)
 
 
-def _dates_but(some: Statement, value: Quantity) -> list[Quantity]:
+def _dates_but(some: Statement, value: Quantity | None) -> list[Quantity]:
     return [q for q in some.quantities if q.kind == "date" and q != value]
 
 
@@ -130,12 +126,22 @@ def _rival(group: frozenset[str], a: frozenset[str], b: frozenset[str]) -> bool:
     return bool(mine and theirs) and not mine & theirs
 
 
-def _names_part(a: Statement, b: Statement) -> bool:
+def has_asked(question: Asked, some: Statement, share: float) -> bool:
+    """Tell whether a sentence and its title have a share of what is asked; its article, names."""
+    wanted, said = question.subject, some.said | some.title
+    return (
+        question.names <= some.around
+        and question.counted <= said
+        and len(wanted & said) >= share * len(wanted)
+    )
+
+
+def names_part(a: Statement, b: Statement) -> bool:
     """Tell whether each names something that the other does not."""
     return bool(a.names - b.claim - b.title and b.names - a.claim - a.title)
 
 
-def _narrowed(question: Asked, a: Statement, b: Statement) -> bool:
+def narrowed(question: Asked, a: Statement, b: Statement) -> bool:
     """Tell whether one is narrower than the other, or each differently so.
 
     By another word before a thing that the question is about ("ferry accident", "bus accident"),
@@ -187,10 +193,11 @@ def _several(some: Statement, value: Quantity) -> bool:
 
 def _apart(a: Statement, b: Statement) -> bool:
     """Tell whether two articles are on other events: by their dates, or by whom they name."""
-    return _long_between(a, b) or bool(a.names - b.around and b.names - a.around)
+    return long_between(a, b) or bool(a.names - b.around and b.names - a.around)
 
 
-def _long_between(a: Statement, b: Statement) -> bool:
+def long_between(a: Statement, b: Statement) -> bool:
+    """Tell whether their articles were published so far apart that a figure may have changed."""
     return a.day is not None and b.day is not None and abs(a.day - b.day) > _SAME_TIME
 
 

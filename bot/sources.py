@@ -1,12 +1,16 @@
 """Who says it: which articles are copies of one story, and which of them carry a quote."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
 from functools import cached_property
 
 from bot.answer import Citation, Corroboration, Document
 from bot.evidence import Evidence
+from bot.wording import denies, terms, terms_of_article
 from corpus.article import Article, Span
+from corpus.sentences import split_sentences
 from index.lexical import terms_of
 from index.retrieve import ArticleReader, SentenceHit
 from index.store import Filters
@@ -15,6 +19,9 @@ from index.store import Filters
 MAX_COPIES = 50
 # Passages of two copies with this share of terms in common are one passage.
 _SAME_SHARE = 0.7
+# An edited quote has this share of its words in order, and so many times its words at most.
+_SAME_WORDING, _LONGER = 0.85, 1.5
+_WORD = re.compile(r"\w+(?:[.,]\d+)*")
 
 Clusters = Callable[[str], str]
 
@@ -128,9 +135,39 @@ def _carriers(
 
 
 def carries(article: Article, quotes: Sequence[str]) -> bool:
-    """Tell whether an article has any of `quotes` word for word; line ends count as blanks."""
+    """Tell whether an article has any of `quotes`, or a sentence that is one, edited."""
     text = " ".join(article.text.split())
-    return any(" ".join(quote.split()) in text for quote in quotes)
+    if any(" ".join(quote.split()) in text for quote in quotes):
+        return True
+    words = terms_of_article(text)
+    # Cutting an article into sentences takes a millisecond: not where a quote can't be among them.
+    likely = [quote for quote in quotes if terms(quote) <= words]
+    sentences = split_sentences(article.text, article.language) if likely else ()
+    return any(
+        same_wording(quote, article.text[span.start : span.end])
+        for quote in likely
+        for span in sentences
+    )
+
+
+def same_wording(quote: str, sentence: str) -> bool:
+    """Tell whether a sentence is a quote but for small words, and words that were put in.
+
+    It has all terms and figures of the quote, its words in the same order, at most half as many
+    more, and neither denies what the other doesn't.
+    """
+    mine, theirs = _words(quote), _words(sentence)
+    if len(theirs) > _LONGER * len(mine) or denies(quote) != denies(sentence):
+        return False
+    figures = {word for word in mine if word[0].isdigit()}
+    if not (terms(quote) <= terms(sentence) and figures <= set(theirs)):
+        return False
+    blocks = SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) >= _SAME_WORDING * len(mine)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
 
 
 def corroboration(listed: Sequence[Document]) -> Corroboration:

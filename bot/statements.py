@@ -74,7 +74,7 @@ class Asked:
     @property
     def subject(self) -> frozenset[str]:
         """Return its terms but for names and those that tell little."""
-        return self.terms - self.names - GENERIC
+        return self.terms - self.names - GENERIC - FUNCTION
 
     def share_in(self, said: frozenset[str]) -> float:
         """Return the share, 0 to 1, of its terms that are among `said`."""

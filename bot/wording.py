@@ -1,5 +1,6 @@
 """Words that mean the same, or exclude one another, where two sentences are compared."""
 
+import re
 from functools import lru_cache
 
 from index.lexical import terms_of
@@ -39,7 +40,7 @@ _SYNONYMS = (
     "laid lay",
     "sank sunk sink",
     "released release published comes launched launch",
-    "won took got gained received",
+    "won win wins took got gained received",
     "founded established",
     "homes households houses",
     "car cars vehicle vehicles",
@@ -59,9 +60,15 @@ _OPPOSITES = (
     "domestic,foreign,international", "league,cup", "season,cup", "revenue,profit,loss",
     "opened,began,started,closed,ended,finished,completed", "births,dead", "hired,cut,employs",
     "rose,fell", "imports,exports", "deposit,price", "morning,evening,afternoon", "buy,rent",
-    "monday,tuesday,wednesday,thursday,friday,saturday,sunday", "win,lose", "upper,lower",
+    "monday,tuesday,wednesday,thursday,friday,saturday,sunday", "won,lose", "upper,lower",
     "spring,summer,autumn,winter", "old,office",
 )  # fmt: skip
+
+_DENIES = re.compile(
+    r"n['’]t\b|\b(?:not|no|never|none|nor|neither|nobody|den(?:y|ies|ied)|refus\w+|reject\w*"
+    r"|dismiss\w*|ruled out|cancel\w*|unlikely|fail(?:s|ed)?|false|untrue)\b",
+    re.IGNORECASE,
+)
 
 
 def _stem(word: str) -> str:
@@ -79,7 +86,7 @@ _STOP = frozenset(
     for term in terms_of(
         "were which who whom whose had has have been being would could should may might can do"
         " does did so said its our his her him my your them he she we you i also each other near"
-        " what how much many when where why there here only just"
+        " what how much many when where why there here only just get gets s"
     )
 )
 
@@ -94,6 +101,11 @@ def terms_of_article(text: str) -> frozenset[str]:
 def terms(text: str) -> frozenset[str]:
     """Return the stemmed terms of a text but for numbers and stop words, a synonym for its like."""
     return terms_of_article(text)
+
+
+def denies(text: str) -> bool:
+    """Tell whether a sentence says of something that it is not so."""
+    return bool(_DENIES.search(text))
 
 
 # These tell little of what a sentence is about.

@@ -13,6 +13,7 @@ from bot.answer import Annotation, Answer
 from bot.answerer import Question
 from bot.citations import (
     age_days,
+    as_written,
     cite,
     fragment_url,
     short_answer_place,
@@ -47,6 +48,25 @@ def test_each_quote_is_followed_by_its_number_and_placed() -> None:
     text, places = write_answer([evidence("Tea is hot."), evidence("So is\nrain!")])
     assert text == "Tea is hot. [1] So is rain! [2]"
     assert places == [Annotation(0, 11), Annotation(16, 27)]
+
+
+def test_the_text_has_an_article_s_quotes_in_reading_order_and_the_best_is_1() -> None:
+    quotes = [
+        evidence("B2.", article="b", start=50),
+        evidence("A1.", article="a", start=0),
+        evidence("B3.", article="b", start=70),
+        evidence("B1.", article="b", start=10),
+    ]
+    text, places = write_answer(quotes)
+    assert text == "B1. [4] B2. [1] B3. [3] A1. [2]"
+    said = [text[place.start_index : place.end_index] for place in places]
+    assert said == ["B2.", "A1.", "B3.", "B1."]
+
+
+def test_citations_are_found_as_the_text_has_them_those_it_lacks_last(answer: Answer) -> None:
+    one, two, three = answer.citations
+    unused, late = replace(one, annotations=()), replace(two, annotations=(Annotation(90, 99),))
+    assert as_written([unused, late, three]) == [three, late, unused]
 
 
 def test_no_evidence_writes_nothing() -> None:

@@ -9,7 +9,7 @@ from bot.answer import Answer
 from bot.answerer import Question
 from bot.citations import verify
 from bot.errors import CitationBroken
-from bot.sources import carries, gathered, of_first
+from bot.sources import carries, gathered, of_first, same_wording
 from corpus.article import Article, Passage, Span
 from index.retrieve import Hit, Retriever, SentenceHit
 from index.store import Filters
@@ -151,3 +151,27 @@ def test_a_story_is_quoted_from_one_of_its_copies_as_far_as_that_goes() -> None:
 def test_line_ends_are_blanks_where_a_quote_is_looked_for() -> None:
     assert carries(Article("a", "", "Tea\nis  hot."), ["x", "Tea is\nhot."])
     assert not carries(Article("a", "", "Tea is cold."), ["Tea is hot."])
+
+
+QUOTE = "About 740 engineers will transfer to Tillerway, which will sit in Dunmere."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "same"),
+    [
+        (QUOTE.replace("engineers", "engineers, most of them old,"), True),
+        ("About 740 engineers will transfer to Tillerway, that will sit in Dunmere.", True),
+        ("About 470 engineers will transfer to Tillerway, which will sit in Dunmere.", False),
+        ("About 740 engineers will transfer to Tillerway, which will sit in Larkspur.", False),
+        ("About 740 engineers will not transfer to Tillerway, which will sit in Dunmere.", False),
+        ("To Tillerway, which will sit in Dunmere, will transfer about 740 engineers.", False),
+        (f"{QUOTE[:-1]}, said the unions, that had asked for a hall in another town.", False),
+    ],
+    ids=["words put in", "a small word changed", "a figure changed", "a name changed", "denied",
+         "turned around", "much more said"],
+)  # fmt: skip
+def test_an_edited_quote_is_one_as_long_as_it_says_the_same(
+    sentence: str, same: bool  # noqa: FBT001  (a table's column)
+) -> None:  # fmt: skip
+    assert same_wording(QUOTE, sentence) == same
+    assert carries(Article("a", "", f"Rain. {sentence} Moon."), ["Tea.", QUOTE]) == same

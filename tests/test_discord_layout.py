@@ -56,7 +56,7 @@ def told(answer: Answer, article: Article | None = TEA) -> str:
 
 def test_an_answer_reads_from_what_is_said_to_who_says_it(answer: Answer) -> None:
     assert told(answer).split("\n") == [
-        "**Tea moon.** [1] **Tea car.** [2]",
+        "**Tea car.** [2] **Tea moon.** [1]",
         "",
         "> **Tea car.** [2] **Tea moon.** [1] Tea rain.",
         "",
@@ -68,12 +68,12 @@ def test_an_answer_reads_from_what_is_said_to_who_says_it(answer: Answer) -> Non
 @pytest.mark.parametrize(
     ("short", "line"),
     [
-        ("moon", "**Tea __moon__.** [1] **Tea car.** [2]"),
-        ("Tea", "**__Tea__ moon.** [1] **Tea car.** [2]"),
-        ("car.", "**Tea moon.** [1] **Tea __car.__** [2]"),
+        ("moon", "**Tea car.** [2] **Tea __moon__.** [1]"),
+        ("Tea", "**Tea car.** [2] **__Tea__ moon.** [1]"),
+        ("car.", "**Tea __car.__** [2] **Tea moon.** [1]"),
     ],
 )
-def test_a_short_answer_is_underlined_where_it_stands_first(
+def test_a_short_answer_is_underlined_in_the_best_quote_that_has_it(
     answer: Answer, short: str, line: str
 ) -> None:
     assert told(replace(answer, short_answer=short)).split("\n")[0] == line

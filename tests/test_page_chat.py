@@ -85,10 +85,11 @@ def test_an_answer_is_streamed_and_shows_quotes_numbers_and_sources(
     watched.ask(HERON)
     assert "text/event-stream" in accepted
     answer = saved(server, page)
+    written = sorted(answer["citations"], key=lambda one: one["annotations"][0]["start_index"])
     quotes = watched.last().locator(".words q").all_inner_texts()
-    assert quotes == [citation["cited_text"] for citation in answer["citations"]]
+    assert quotes == [citation["cited_text"] for citation in written]
     numbers = watched.last().locator(".words .number").all_inner_texts()
-    assert numbers == [str(citation["number"]) for citation in answer["citations"]]
+    assert numbers == [str(citation["number"]) for citation in written]
     short = watched.last().locator(".words .short").all_inner_texts()
     assert short == [text for text in [answer["short_answer"]] if text]
     conflict = watched.last().locator(".conflict")

@@ -7,7 +7,7 @@ import discord
 from discord import ui
 
 from bot.answer import Answer, Citation, Conflict
-from bot.citations import write_conflict
+from bot.citations import as_written, write_conflict
 from bot.contents import Collection
 from bot.discord_bot.blocks import LINE, MOST_TEXT, PARAGRAPH, Block, pages_of
 from bot.discord_bot.buttons import Action, button_id
@@ -159,16 +159,15 @@ def _blocks(answer: Answer, articles: Articles, collection: Collection | None) -
 def _said(answer: Answer) -> Iterator[Block]:
     """Yield the answer with its numbers: the evidence in bold type, unless it fills a page.
 
-    The short answer is underlined where it stands first.
+    The short answer is underlined in the best quote that has it.
     """
     if answer.mode != "extractive":
         yield Block(plain(answer.answer))
         return
-    gap, short_answer = PARAGRAPH, answer.short_answer
-    for citation in answer.citations:
-        text = _quoted(citation.cited_text, short_answer) or _UNSEEN
-        if short_answer and short_answer in citation.cited_text:
-            short_answer = None
+    gap, words = PARAGRAPH, answer.short_answer
+    holder = next((c for c in answer.citations if words and words in c.cited_text), None)
+    for citation in as_written(answer.citations):
+        text = _quoted(citation.cited_text, words if citation == holder else None) or _UNSEEN
         if length(text) + _MOST_MARKS <= MOST_TEXT:
             text = f"**{text}**"
         yield Block(f"{text} [{citation.number}]", gap)

@@ -190,8 +190,8 @@ def completion(answered: Answered, base: str) -> dict[str, object]:
 def chunks(answered: Answered, base: str, *, with_usage: bool) -> Iterator[dict[str, object]]:
     """Yield an answer as the chunks of a chat completion.
 
-    A citation's annotations come with the chunk that ends its sentence; the answer object comes
-    with the last choice.
+    A citation's annotations come with the chunk that ends its sentence, or the later one that ends
+    a better citation's; the answer object comes with the last choice.
     """
     head = _head(answered.answer, "chat.completion.chunk")
 
@@ -201,9 +201,12 @@ def chunks(answered: Answered, base: str, *, with_usage: bool) -> Iterator[dict[
 
     yield chunk({"role": "assistant", "content": ""})
     notes: list[object] = []
+    waiting, ended = list(answered.answer.citations), set[str]()
     for part in in_order(answered.answer):
         if isinstance(part, Citation):
-            notes += _notes(part, base)
+            ended.add(part.id)
+            while waiting and waiting[0].id in ended:
+                notes += _notes(waiting.pop(0), base)
             continue
         delta: dict[str, object] = {"content": answered.answer.answer[part.start : part.end]}
         yield chunk(delta | ({"annotations": notes} if notes else {}))

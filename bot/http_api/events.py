@@ -35,7 +35,10 @@ def created(answer_id: str, question: str, conversation_id: str | None) -> Event
 
 
 def rest(answered: Answered) -> Iterator[Event]:
-    """Yield the events after the first."""
+    """Yield the events after the first.
+
+    Citations come by their numbers, so a better one may come before its sentence, none after it.
+    """
     record = answered.record()
     yield {
         "type": "answer.retrieval.completed",
@@ -46,10 +49,12 @@ def rest(answered: Answered) -> Iterator[Event]:
     }
     citations = record["citations"]
     assert isinstance(citations, list)  # noqa: S101  (as the answer object has it)
-    by_id = {citation["id"]: citation for citation in citations}
+    sent = 0
     for part in in_order(answered.answer):
         if isinstance(part, Citation):
-            yield {"type": "answer.citation.added", "citation": by_id[part.id]}
+            for citation in citations[sent : part.number]:
+                yield {"type": "answer.citation.added", "citation": citation}
+            sent = max(sent, part.number)
         else:
             text = answered.answer.answer[part.start : part.end]
             yield {"type": "answer.text.delta", "start_index": part.start, "delta": text}

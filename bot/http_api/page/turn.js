@@ -111,23 +111,29 @@ function quotedEnd(answer) {
 
 function quotedRanges(answer) {
   return answer.citations.flatMap((citation) =>
-    citation.annotations.map((range) => ({ start: range.start_index, end: range.end_index })));
+    citation.annotations.map((range) =>
+      ({ start: range.start_index, end: range.end_index, number: citation.number })));
 }
 
 /** Returns an answer's text up to `to`: quotes as they are, `[1]` outside of them as buttons. */
 function words(answer, to) {
   const numbers = new Map(answer.citations.map((citation) => [citation.number, citation]));
   const ranges = placed(answer.answer, quotedRanges(answer));
-  let short = answer.short_answer?.replace(/\s+/g, " ");
+  const short = answer.short_answer && oneLine(answer.short_answer);
+  const holder = short && answer.citations.find((one) => oneLine(one.cited_text).includes(short));
   return cut(answer.answer, ranges, 0, to).map((piece) => {
     if (piece.ranges.length === 0) return withMarkers(piece.text, numbers, answer);
-    if (!short || !piece.text.includes(short)) return h("q", {}, piece.text);
+    if (!holder || piece.ranges[0].number !== holder.number) return h("q", {}, piece.text);
     const at = piece.text.indexOf(short);
     const end = at + short.length;
     const marked = h("strong", { class: "short" }, short);
-    short = null; // once is enough
     return h("q", {}, piece.text.slice(0, at), marked, piece.text.slice(end));
   });
+}
+
+/** Returns a text with its line ends as blanks, as the answer has it. */
+function oneLine(text) {
+  return text.replaceAll("\n", " ");
 }
 
 function withMarkers(text, numbers, answer) {
