@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from index.lexical import terms_of
@@ -48,6 +47,8 @@ class Thesaurus:
 
     @cached_property
     def _vectors(self) -> NDArray[np.float32]:
+        from safetensors.numpy import load_file  # of the extra `export`, as is what it reads
+
         table = load_file(self._folder / "model.safetensors")[_TABLE]
         vectors = table[[i for _, i in self._words]] - table.mean(axis=0)
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)

@@ -41,6 +41,7 @@ def training(*asked: Asked) -> TrainingSet:
 
 @cache
 def words() -> Thesaurus:
+    pytest.importorskip("safetensors", reason="training needs the extra `export`")
     return Thesaurus(packaged_model())
 
 
