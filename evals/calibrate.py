@@ -49,7 +49,7 @@ _RISING = {"there", "sure", "placed", "late", "cosine", "coverage"}
 # A fit this close to what came, on each suite, is called calibrated: over all of them too high here
 # and too low there would even out.
 CALIBRATED = 0.05
-_STEPS = 20
+_STEPS = 100
 _DIGITS = 4
 
 
@@ -165,7 +165,7 @@ def separation(one: Asked, judged: Floats) -> float:
 
 
 def choices(asked: Sequence[Asked], judged: Sequence[Floats]) -> list[Choice]:
-    """Return what thresholds from 0.05 to 0.95 would do."""
+    """Return what thresholds from 0.01 to 0.99 would do."""
     return [_choice(step / _STEPS, asked, judged) for step in range(1, _STEPS)]
 
 

@@ -9,6 +9,9 @@ from evals.abstention import ece
 from evals.calibrate import Asked, Fit, balanced, choices, pooled_error, separation
 from evals.tables import grid, number
 
+# Of the thresholds so many are passed over from one that is shown to the next.
+_EVERY = 5
+
 
 def calibration_tables(asked: Sequence[Asked], found: Fit) -> Group:
     """Return how well confidence tells, by suite, and what thresholds there are to choose from."""
@@ -28,7 +31,9 @@ def calibration_tables(asked: Sequence[Asked], found: Fit) -> Group:
     best = balanced(some)
     title = "\nThresholds: answer more, or be wrong less"
     listed = grid("CITEWIRE_THRESHOLD", "answered", "refused", "wrong answers", title=title)
-    for choice in some:
+    for place, choice in enumerate(some, start=1):
+        if place % _EVERY and choice != best:
+            continue
         mark = " (chosen)" if choice == best else ""
         wrong = None if isnan(choice.wrong) else choice.wrong  # nothing is answered
         shares = (number(x) for x in (choice.answered, choice.refused, wrong))
