@@ -24,7 +24,8 @@ class Times:
     Attributes:
         total: From the question to the verified answer, or to the documents found.
         encode: To encode the question.
-        search: From there until its passages are found, fused and read.
+        search: From there until its passages are found, fused and read. A second search, with what
+            the first one found, is part of the rest.
     """
 
     total: float
@@ -64,6 +65,8 @@ class Stopwatch:
         return Times(*(1000 * seconds for seconds in told))
 
     def _encode(self, encoder: QuestionEncoder, question: str) -> EncodedQuestion:
+        if self._encoded:
+            return encoder.encode_question(question)
         began = self._clock()
         vector = encoder.encode_question(question)
         self._encoded = began, self._clock()

@@ -32,6 +32,15 @@ def test_an_answer_is_timed_stage_by_stage(tmp_path: Path) -> None:
     assert times.answer == 6000
 
 
+def test_a_second_search_is_part_of_the_rest(tmp_path: Path) -> None:
+    """As above, but encoded twice: 2, 4 and the rest, 6, all the same."""
+    ticks = iter([0.0, 1.0, 3.0, 7.0, 12.0])
+    watch = Stopwatch(library(tmp_path, TEA, WHALE), lambda: next(ticks))
+    answerer(watch.retriever).ask(Question("tea rain"))
+    watch.retriever.search_sentences("whale rain", 3)
+    assert watch.stop() == Times(total=12000, encode=2000, search=4000)
+
+
 def test_a_search_lasts_until_its_end(tmp_path: Path) -> None:
     """Begun at 0 s; encoded from 1 to 3 s; done at 10 s, and no sentence was looked up."""
     ticks = iter([0.0, 1.0, 3.0, 10.0])
