@@ -26,6 +26,7 @@ from bot.conflicts import Disagreement, Sought, find_disagreement, leads, sought
 from bot.conversation import Turn, complete
 from bot.errors import QuestionRefused
 from bot.evidence import Evidence, enough_for, rank, select, with_ages
+from bot.headings import without_headings
 from bot.presupposed import Presupposed, lacking
 from bot.reading import PassageRead, read_best, read_of, reordered, titled
 from bot.second_look import asks_two_things, elsewhere, with_other
@@ -155,7 +156,7 @@ class _Draft:
         found, first = self._found(answerer.passages, RIVALS if wanted.kinds else 0)
         ranked = with_ages(self._ranked(first), self._focus)
         self._reads = self._read(ranked)
-        ranked = reordered(ranked, self._reads)
+        ranked = without_headings(reordered(ranked, self._reads), self._articles)
         leads_back = self._focus != self._standalone
         enough = enough_for(ranked, self._focus, leads_back=leads_back)
         self._evidence = select(ranked, first.weights, question.max_citations, enough=enough)
@@ -234,7 +235,8 @@ class _Draft:
         asked = f"{best.text} {self._standalone}"
         if not self._retriever.encoder.fits(asked):
             return []
-        return self._ranked(self._search(asked, self._standalone, PASSAGES))
+        found = self._ranked(self._search(asked, self._standalone, PASSAGES))
+        return without_headings(found, self._articles)
 
     def _search(self, question: str, focus: str, passages: int) -> SentenceHits:
         filters = self._question.filters

@@ -1,7 +1,6 @@
 """Evidence selection: the sentences that answer, out of the passages that were found."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
 from functools import cache, lru_cache
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from bot.asked import asks_age, gives_age
 from bot.phrases import names_of
 from corpus.article import Article, Span
+from corpus.sentences import ends_as_sentence
 from index.late_interaction import Floats
 from index.lexical import terms_of
 from index.retrieve import Hit, SentenceHit, SentenceHits
@@ -38,7 +38,6 @@ SAME_SHARE = 0.7
 _KEPT = 8192
 # What ranks lower is never quoted.
 _CANDIDATES = 40
-_ENDS_SENTENCE = re.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
 _FEWEST_WORDS = 3
 
 
@@ -190,7 +189,7 @@ class _Words(NamedTuple):
 def _words_of(text: str) -> _Words:
     return _Words(
         frozenset(terms_of(text)),
-        float(bool(_ENDS_SENTENCE.search(text))),
+        float(ends_as_sentence(text)),
         log(max(_FEWEST_WORDS, len(text.split()))),
     )
 

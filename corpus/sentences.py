@@ -32,6 +32,13 @@ _GOES_ON = tuple(
 )
 # Inside a word that only looks like an end: U.S. after a dash, Data.gov, .DS_Store.
 _GLUED = re.compile(r"(?:[A-Z]\.|(?i:gov|com|org|net|edu|mil|io)\b)")
+_ENDS_SENTENCE = re.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
+# How a line ends that states something, or leads on to a list: no heading does.
+_ENDS_STATEMENT = re.compile(r"""[.!…。！:：]["'”’»)\]]*$""")
+_LIST_ITEM = re.compile(r"[-*+•●◦▪>–|]")
+# And how the line below a heading ends: the last of these leads on to a list.
+_ENDS_BODY = re.compile(r"""[.!?…。！？:：]["'”’»)\]]*$""")
+_HEADING_WORDS = 15
 
 
 def split_sentences(text: str, language: str | None = None) -> tuple[Span, ...]:
@@ -53,6 +60,28 @@ def split_sentences(text: str, language: str | None = None) -> tuple[Span, ...]:
         for start, end in _pieces(text, line.start(), line.end())
         for sentence in _sentences(text, start, end, code)
     )
+
+
+def ends_as_sentence(text: str) -> bool:
+    """Tell whether a text ends as a sentence does; a heading or a list item may not."""
+    return bool(_ENDS_SENTENCE.search(text))
+
+
+def is_heading(text: str, sentence: Span) -> bool:
+    """Tell whether a sentence of `text` is on a line that heads what is below it.
+
+    The line is short and apart from what is above it; by its end it states nothing (a question may
+    head what answers it); it is no list item, and a sentence stands on the next line that is there.
+    """
+    start = text.rfind("\n", 0, sentence.start) + 1
+    if start and not text.endswith("\n\n", 0, start):
+        return False
+    lines = _LINE.finditer(text, start)
+    line = next(lines)[0].rstrip()
+    if _ENDS_STATEMENT.search(line) or _LIST_ITEM.match(line) or len(line.split()) > _HEADING_WORDS:
+        return False
+    below = next(lines, None)
+    return below is not None and bool(_ENDS_BODY.search(below[0].rstrip()))
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

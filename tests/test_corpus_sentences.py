@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.sentences import split_sentences
+from corpus.article import Span
+from corpus.sentences import is_heading, split_sentences
 
 TEXTS = st.text(st.one_of(st.characters(codec="utf-8"), st.sampled_from(' .!?\n"“”()A1a。「」…')))
 
@@ -71,3 +72,39 @@ def test_a_megabyte_of_quotation_marks_takes_seconds_not_minutes() -> None:
     start = time.perf_counter()
     split_sentences('"(“' * 300_000)
     assert time.perf_counter() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param("A big unit\n\nIt is big.", "A big unit", id="the first line"),
+        pytest.param("It is.\n\nA big unit\n\nIt is big.", "A big unit", id="a paragraph"),
+        pytest.param("It is.\n\nA big unit\nIt is big.", "A big unit", id="right above its text"),
+        pytest.param("Is it big?\n\nIt is big.", "Is it big?", id="a question that is answered"),
+        pytest.param("2. A big unit\n\nIt is big.", "A big unit", id="numbered"),
+        pytest.param("A big unit\n\nWhat it has:\n- wheels", "A big unit", id="above a list"),
+        pytest.param("Step 7. Share it\n\nIt is big.", "Step 7.", id="a part of one"),
+    ],
+)
+def test_a_line_that_heads_a_sentence_is_a_heading(text: str, line: str) -> None:
+    start = text.index(line)
+    assert is_heading(text, Span(start, start + len(line)))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param("It is big.\n\nIt is fast.", "It is big.", id="a sentence"),
+        pytest.param("“It is big.”\n\nIt is fast.", "“It is big.”", id="a quoted one"),
+        pytest.param("They are:\n\nIt is fast.", "They are:", id="what leads on to a list"),
+        pytest.param("It is.\nA big unit\nIt is big.", "A big unit", id="a line of a paragraph"),
+        pytest.param("- A big unit\n\nIt is big.", "- A big unit", id="a list item"),
+        pytest.param("A big unit\n\nA small one", "A big unit", id="above no sentence"),
+        pytest.param("It is.\n\nA big unit", "A big unit", id="the last line"),
+        pytest.param("big " * 16 + "\n\nIt is big.", "big", id="too long"),
+        pytest.param("Is it big? It is.\n\nIt is fast.", "Is it big?", id="answered there"),
+    ],
+)
+def test_what_states_something_or_heads_nothing_is_no_heading(text: str, line: str) -> None:
+    start = text.index(line)
+    assert not is_heading(text, Span(start, start + len(line)))
