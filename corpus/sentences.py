@@ -32,12 +32,11 @@ _GOES_ON = tuple(
 )
 # Inside a word that only looks like an end: U.S. after a dash, Data.gov, .DS_Store.
 _GLUED = re.compile(r"(?:[A-Z]\.|(?i:gov|com|org|net|edu|mil|io)\b)")
-_ENDS_SENTENCE = re.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
+_CLOSING = "\"'”’»)]"
+_ENDS_SENTENCE = frozenset(".!?…。！？")
 # How a line ends that states something, or leads on to a list: no heading does.
-_ENDS_STATEMENT = re.compile(r"""[.!…。！:：]["'”’»)\]]*$""")
+_ENDS_STATEMENT = frozenset(".!…。！:：")
 _LIST_ITEM = re.compile(r"[-*+•●◦▪>–|]")
-# And how the line below a heading ends: the last of these leads on to a list.
-_ENDS_BODY = re.compile(r"""[.!?…。！？:：]["'”’»)\]]*$""")
 _HEADING_WORDS = 15
 
 
@@ -64,7 +63,12 @@ def split_sentences(text: str, language: str | None = None) -> tuple[Span, ...]:
 
 def ends_as_sentence(text: str) -> bool:
     """Tell whether a text ends as a sentence does; a heading or a list item may not."""
-    return bool(_ENDS_SENTENCE.search(text))
+    return _last(text) in _ENDS_SENTENCE
+
+
+def _last(text: str) -> str:
+    """Return the last character but for closing quotes and brackets; `""` where there is none."""
+    return text.rstrip(_CLOSING)[-1:]
 
 
 def is_heading(text: str, sentence: Span) -> bool:
@@ -78,10 +82,11 @@ def is_heading(text: str, sentence: Span) -> bool:
         return False
     lines = _LINE.finditer(text, start)
     line = next(lines)[0].rstrip()
-    if _ENDS_STATEMENT.search(line) or _LIST_ITEM.match(line) or len(line.split()) > _HEADING_WORDS:
+    short = len(line.split()) <= _HEADING_WORDS
+    if not short or _last(line) in _ENDS_STATEMENT or _LIST_ITEM.match(line):
         return False
     below = next(lines, None)
-    return below is not None and bool(_ENDS_BODY.search(below[0].rstrip()))
+    return below is not None and _last(below[0].rstrip()) in _ENDS_SENTENCE | _ENDS_STATEMENT
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -136,11 +136,14 @@ class OnnxEncoder:
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        # numpy's products here are small, and its threads fight with those of ONNX Runtime, which
-        # still spin from the run before: 2.4 to 4.8 ms a question instead of 1.8.
+        # numpy's products here are small, and its threads fight with those of ONNX Runtime: 2.4 to
+        # 4.8 ms a question instead of 1.8 when those still spun from the run before.
         threadpool_limits(1, user_api="blas")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads_per_run
+        # Threads that spin between the parts of a run, and after it, took as much of the processor
+        # as the run, from whatever comes next: docs/decisions/0013.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
             str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
