@@ -39,12 +39,15 @@ class Built:
 class Asked:
     """One process that was asked all questions, in milliseconds each, warm-ups left out.
 
-    `answer_ms` are full cited answers, which the plain script does not give. `heavy` are the
-    modules of `HEAVY` that it had imported by the end.
+    `answer_ms` are full cited answers, which the plain script does not give; `..._cpu_ms` is the
+    processor time of all threads. `heavy` are the modules of `HEAVY` that it had imported by the
+    end.
     """
 
     search_ms: tuple[float, ...]
+    search_cpu_ms: tuple[float, ...]
     answer_ms: tuple[float, ...]
+    answer_cpu_ms: tuple[float, ...]
     memory: Memory | None
     heavy: tuple[str, ...]
 
@@ -54,9 +57,11 @@ class _AskRecord:
     """What a process that was asked prints, warm-ups included."""
 
     search_ms: tuple[float, ...]
+    search_cpu_ms: tuple[float, ...]
     memory: str
     modules: frozenset[str]
     answer_ms: tuple[float, ...] = ()
+    answer_cpu_ms: tuple[float, ...] = ()
 
 
 _BUILT = TypeAdapter(Built)
@@ -191,7 +196,9 @@ def _asked(done: Finished) -> Asked:
     record = _ASKED.validate_json(done.last_line)
     return Asked(
         record.search_ms[WARM_UPS:],
+        record.search_cpu_ms[WARM_UPS:],
         record.answer_ms[WARM_UPS:],
+        record.answer_cpu_ms[WARM_UPS:],
         read_memory(record.memory),
         tuple(name for name in HEAVY if name in record.modules),
     )

@@ -187,7 +187,7 @@ def test_a_benchmark_reports_every_figure_of_both(collection: Path, tmp_path: Pa
     figures = {figure["key"]: figure for figure in record["figures"]}
     assert figures.keys() >= {
         "build", "embedding", "question_p50", "question_p95", "answer_p50", "answer_p95",
-        "first_answer",
+        "question_cpu_p50", "answer_cpu_p50", "first_answer",
     }  # fmt: skip
     assert all(len(f["ours"]) == len(f["theirs"]) == 1 for f in figures.values())
     assert all(f["advantage"]["median"] > 0 for f in figures.values())
