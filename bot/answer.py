@@ -1,6 +1,6 @@
 """The answer object: the same at every door (ARCHITECTURE.md, section 5)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -29,7 +29,7 @@ class Abstention:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A half-open range `[start_index, end_index)` of code points in the answer's text."""
+    """A half-open range `[start_index, end_index)` of code points in the answer or in a quote."""
 
     start_index: int
     end_index: int
@@ -40,7 +40,10 @@ class Citation:
     """A verbatim quote and where it stands.
 
     `[start_char_index, end_char_index)` counts code points in the text of the article revision
-    `revision`; that slice is `cited_text`. `score` ranks the citations of one answer.
+    `revision`; that slice is `cited_text`. `annotations` are where the answer says it. `matches`
+    are the words of `cited_text`, counted from its beginning, that words of the question match:
+    in order, not overlapping; none in answers of before there were any. `score` ranks the
+    citations of one answer.
     """
 
     id: str
@@ -59,6 +62,7 @@ class Citation:
     end_char_index: int
     revision: str
     annotations: tuple[Annotation, ...]
+    matches: tuple[Annotation, ...] = field(default=(), kw_only=True)
     verified: bool
     score: float
 

@@ -27,6 +27,7 @@ from bot.conversation import Turn, complete
 from bot.errors import QuestionRefused
 from bot.evidence import Evidence, enough_for, rank, select, with_ages
 from bot.headings import without_headings
+from bot.matches import matched
 from bot.presupposed import Presupposed, lacking
 from bot.reading import PassageRead, read_best, read_of, reordered, titled
 from bot.second_look import asks_two_things, elsewhere, with_other
@@ -154,6 +155,7 @@ class _Draft:
         self._reader = answerer.reader
         wanted = sought(self._standalone)
         found, first = self._found(answerer.passages, RIVALS if wanted.kinds else 0)
+        self._first = first
         ranked = with_ages(self._ranked(first), self._focus)
         self._reads = self._read(ranked)
         ranked = without_headings(reordered(ranked, self._reads), self._articles)
@@ -329,15 +331,23 @@ class _Draft:
     def _cite(self, places: Sequence[Annotation]) -> tuple[Citation, ...]:
         """Return the citations; `places` is empty where the answer quotes nothing."""
         return tuple(
-            cite(
-                evidence,
-                number,
-                self._articles[evidence.hit.passage.article_id],
-                places[number - 1 : number],
-                self._now,
+            replace(
+                cite(
+                    evidence,
+                    number,
+                    self._articles[evidence.hit.passage.article_id],
+                    places[number - 1 : number],
+                    self._now,
+                ),
+                matches=self._matches(evidence),
             )
             for number, evidence in enumerate(self._evidence, start=1)
         )
+
+    def _matches(self, evidence: Evidence) -> tuple[Annotation, ...]:
+        begins = len(self._standalone) - len(self._focus)
+        tokens = self._retriever.token_matches(self._first, evidence.hit, evidence.text)
+        return matched(self._standalone, begins, evidence.text, tokens)
 
 
 def _freshness(citations: Sequence[Citation], now: datetime) -> Freshness:

@@ -1,5 +1,6 @@
 """Citations: made from evidence, and checked against the articles, here and by anyone later."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from math import inf
@@ -15,6 +16,7 @@ from index.errors import ArticleNotFound
 # Browsers match a text fragment word by word; beyond this the first and last words do.
 _FRAGMENT_CHARS = 300
 _FRAGMENT_WORDS = 6
+_INSIDE_WORD = re.compile(r"(?<=\w)(?=\w)")
 # A conflict has at least so many.
 _SIDES = 2
 
@@ -162,7 +164,11 @@ def _fault(
         return f"[{start}, {end}) reads {article.text[start:end]!r}, not {citation.cited_text!r}"
     if listed_revision != citation.revision:
         return "the answer's list of documents has another revision, or lacks the article"
-    return _misattributed(citation, article) or _misplaced(citation, answer.answer)
+    return (
+        _misattributed(citation, article)
+        or _misplaced(citation, answer.answer)
+        or _mismatched(citation)
+    )
 
 
 def _not_a_source(document: Document, answer: Answer, articles: Articles) -> str | None:
@@ -251,6 +257,19 @@ def _misplaced(citation: Citation, text: str) -> str | None:
         said = text[place.start_index : place.end_index]
         if not inside or said != _one_line(citation.cited_text):
             return f"the answer's [{place.start_index}, {place.end_index}) is not the quote"
+    return None
+
+
+def _mismatched(citation: Citation) -> str | None:
+    """Return why what is marked in the quote is wrong: it must be whole words of it, in order."""
+    text, last = citation.cited_text, 0
+    for place in citation.matches:
+        start, end = place.start_index, place.end_index
+        if not last <= start < end <= len(text):
+            return f"its match [{start}, {end}) is no range of the quote behind the one before"
+        if any(_INSIDE_WORD.match(text, at) for at in (start, end)):
+            return f"its match [{start}, {end}) cuts a word of the quote"
+        last = end
     return None
 
 

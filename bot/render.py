@@ -56,6 +56,9 @@ def _headline(answer: Answer) -> Text:
         for place in citation.annotations:
             end = place.end_index + len(f" [{citation.number}]")
             text.stylize(f"not bold {_ACCENT}", place.end_index, end)
+            for match in citation.matches:
+                start = place.start_index
+                text.stylize("underline", start + match.start_index, start + match.end_index)
     if short := short_answer_place(answer):
         text.stylize(_SHORT, short.start_index, short.end_index)
     return text

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from corpus.article import Article
+from corpus.article import Article, Span
 from evals.articles import PassingOn
 from evals.benchmark_processes import Memory, read_memory
 from evals.figures import latency_figures
@@ -115,6 +115,9 @@ class _Encoder:
 
     def encode_question(self, question: str) -> EncodedQuestion:
         return self.timed(self.encoder, question)
+
+    def token_places(self, text: str) -> tuple[Span, ...]:
+        return self.encoder.token_places(text)
 
     def fits(self, question: str) -> bool:
         return self.encoder.fits(question)

@@ -11,6 +11,7 @@ from bot import wire
 from bot.answerer import Answerer, Question
 from bot.errors import CitationBroken
 from bot.settings import Settings
+from corpus.article import Span
 from evals.bootstrap import RESAMPLES, SEED
 from evals.breaks import Break, broken, threshold_of
 from evals.cases import Case
@@ -173,6 +174,9 @@ class _LastVector:
         if self._last is None or self._last[0] != question:
             self._last = question, self._encoder.encode_question(question)
         return self._last[1]
+
+    def token_places(self, text: str) -> tuple[Span, ...]:
+        return self._encoder.token_places(text)
 
     def fits(self, question: str) -> bool:
         return self._encoder.fits(question)

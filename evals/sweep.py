@@ -16,6 +16,7 @@ from bot.answerer import PASSAGES
 from bot.settings import Settings
 from bot.wire import answerer as answerer_of
 from bot.wire import utc_now
+from corpus.article import Span
 from evals.abstention import Floats
 from evals.bootstrap import difference, mcnemar, mean_of
 from evals.errors import InputUnusable
@@ -225,6 +226,10 @@ class EachTextOnce:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return what the encoder says."""
         return self._encoder.count_tokens(texts)
+
+    def token_places(self, text: str) -> tuple[Span, ...]:
+        """Return what the encoder says."""
+        return self._encoder.token_places(text)
 
     def encode_batches(self, passages: Sequence[PassageText]) -> Iterator[Batch]:
         """Yield what is known in one batch, then what the encoder makes of the rest.

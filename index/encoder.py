@@ -97,6 +97,9 @@ class Encoder(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text, special tokens not counted."""
 
+    def token_places(self, text: str) -> tuple[Span, ...]:
+        """Return where the tokens of a text stand in it, special tokens left out."""
+
     def encode_batches(self, passages: Sequence[PassageText]) -> Iterator[Batch]:
         """Yield the passages' vectors batch by batch, each passage in one of them."""
 
@@ -169,6 +172,11 @@ class OnnxEncoder:
         """Return the tokens of each text, special tokens not counted."""
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(encoding.ids) for encoding in encodings]
+
+    def token_places(self, text: str) -> tuple[Span, ...]:
+        """Return where the tokens of a text stand in it, special tokens left out."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return tuple(Span(*offset) for offset in encoding.offsets)
 
     def encode_batches(self, passages: Sequence[PassageText]) -> Iterator[Batch]:
         """Yield the passages' vectors in order, about `BATCH_TOKENS` tokens at a time.

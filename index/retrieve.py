@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -14,7 +14,7 @@ from corpus.article import Article, Passage, Span, spans_within
 from corpus.sentences import split_sentences
 from index.encoder import EncodedQuestion, Vectors
 from index.errors import SnapshotIncompatible
-from index.late_interaction import Floats, PassageTokens, TokenCodec, matches
+from index.late_interaction import Floats, PassageTokens, QuestionTokens, TokenCodec, matches
 from index.lexical import terms_of
 from index.store import Filters
 from index.vectors import Neighbour
@@ -101,6 +101,9 @@ class QuestionEncoder(Protocol):
     def encode_question(self, question: str) -> EncodedQuestion:
         """Return the question's vectors."""
 
+    def token_places(self, text: str) -> tuple[Span, ...]:
+        """Return where the tokens of a text stand in it, special tokens left out."""
+
     def fits(self, question: str) -> bool:
         """Tell whether the encoder sees the question whole."""
 
@@ -111,7 +114,8 @@ class Hit:
 
     `score` ranks: cosine + `WORDS_WEIGHT` · words + `LATE_WEIGHT` · late. `cosine` is the dense
     half, `words` the lexical half: BM25 as a share, 0 to 1, of the highest score that the
-    question's terms could give any passage. `late` is MaxSim, 0 to 1: 0 for what was not reranked.
+    question's terms could give any passage. `late` is MaxSim, 0 to 1: 0 for what was not reranked,
+    which has no `tokens` either.
     """
 
     row: int
@@ -120,6 +124,7 @@ class Hit:
     cosine: float
     words: float
     late: float = 0.0
+    tokens: PassageTokens | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +148,29 @@ class SentenceHits:
     """Sentences in passage then reading order, and what each token of the question weighs.
 
     `weights` has shape `(question tokens,)` and sums to 1; where there is no late interaction it
-    is empty, and so are all `matches`.
+    is empty, and so are all `matches`. `tokens` are the question's.
     """
 
     sentences: tuple[SentenceHit, ...]
     weights: Floats
+    tokens: QuestionTokens | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenMatches:
+    """How well each token of a sentence matches each token of a question.
+
+    Attributes:
+        question: Where the question's tokens stand in it.
+        weights: What each of these weighs, above 0.
+        sentence: Where the sentence's tokens stand in it.
+        cosines: Shape `(sentence tokens, question tokens)`, -1 to 1.
+    """
+
+    question: tuple[Span, ...]
+    weights: Floats
+    sentence: tuple[Span, ...]
+    cosines: Floats
 
 
 class _Scored(NamedTuple):
@@ -162,6 +185,7 @@ class _Scored(NamedTuple):
     words: float
     late: float = 0.0
     matches: Floats = _NO_MATCHES
+    tokens: PassageTokens | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +224,7 @@ class Retriever:
             k: How many; fewer come back when the collection, or the filters, leave fewer.
             filters: Only passages of the articles that pass.
         """
-        ranked, _ = self._ranked(question, max(CANDIDATES, 2 * k), filters)
+        ranked = self._ranked(question, max(CANDIDATES, 2 * k), filters)[0]
         return self._hits(ranked[:k])
 
     def search_documents(
@@ -209,7 +233,7 @@ class Retriever:
         """Return the best passage of each of the `k` best articles, best first."""
         depth = max(CANDIDATES, 2 * k)
         while True:
-            ranked, _ = self._ranked(question, depth, filters)
+            ranked = self._ranked(question, depth, filters)[0]
             best: dict[str, Hit] = {}
             for hit in self._hits(ranked):
                 best.setdefault(hit.passage.article_id, hit)
@@ -237,7 +261,9 @@ class Retriever:
         Raises:
             SnapshotIncompatible: Sentences are split otherwise than when the index was built.
         """
-        ranked, weights = self._ranked(question, max(CANDIDATES, 2 * k), filters, focus=focus)
+        ranked, weights, tokens = self._ranked(
+            question, max(CANDIDATES, 2 * k), filters, focus=focus
+        )
         best = ranked[: min(k, self.reranked)]
         sentences = []
         for scored, hit in zip(best, self._hits(best), strict=True):
@@ -254,28 +280,58 @@ class Retriever:
                 SentenceHit(hit, span, mine, title, around)
                 for span, mine, around in zip(spans, own, _around(own), strict=True)
             ]
-        return SentenceHits(tuple(sentences), weights)
+        return SentenceHits(tuple(sentences), weights, tokens)
+
+    def token_matches(self, found: SentenceHits, hit: Hit, sentence: str) -> TokenMatches | None:
+        """Return how a sentence's tokens match those of a question; None without late interaction.
+
+        Where the tokens stand is not stored: the sentence is cut into the same ones again. None
+        too where by itself it has others than in its passage; BERT's tokenizer makes none such.
+
+        Args:
+            found: What was found for the question.
+            hit: The passage of the sentence, found for this question or another.
+            sentence: What it reads.
+        """
+        if found.tokens is None or hit.tokens is None:
+            return None
+        counts = hit.tokens.counts
+        number = 1 + self._sentences_of(hit.row).index(sentence)  # the title comes first
+        places = self.encoder.token_places(sentence)
+        if len(places) != counts[number]:
+            return None
+        first = sum(counts[:number])
+        vectors = self.encoder.codec.decode(hit.tokens.codes[first : first + len(places)])
+        cosines = vectors @ found.tokens.vectors.T
+        return TokenMatches(found.tokens.spans, found.weights, places, cosines)
+
+    def _sentences_of(self, row: int) -> list[str]:
+        """Return what the sentences of a passage read."""
+        [passage] = self.articles.passages([row])
+        article = self.articles.article(passage.article_id)
+        spans = _spans(article.text, article.language, passage.start, passage.end)
+        return [article.text[span.start : span.end] for span in spans]
 
     def _ranked(
         self, question: str, depth: int, filters: Filters | None, *, focus: str | None = None
-    ) -> tuple[list[_Scored], Floats]:
-        """Return what either half finds, best first, and the weights of the question's tokens.
+    ) -> tuple[list[_Scored], Floats, QuestionTokens | None]:
+        """Return what either half finds, best first, and the question's tokens after their weights.
 
         The weights are those by which sentences are judged: of what stands before `focus` less.
         """
         encoded = self.encoder.encode_question(question)
         fused = self._fused(question, encoded.vector, depth, filters)
         if self.tokens is None:
-            return fused, np.empty(0, np.float32)
+            return fused, np.empty(0, np.float32), None
         weights = token_weights(question, encoded.tokens.spans, self.lexical)
         weights *= encoded.tokens.importance
         weights = _shares(weights)
         first = fused[: self.reranked]
-        found = matches(
-            encoded.tokens, self.tokens.tokens([s.row for s in first]), self.encoder.codec
-        )
+        tokens = self.tokens.tokens([s.row for s in first])
+        found = matches(encoded.tokens, tokens, self.encoder.codec)
         reranked = [
-            self._reranked(scored, own, weights) for scored, own in zip(first, found, strict=True)
+            self._reranked(scored, some, own, weights)
+            for scored, some, own in zip(first, tokens, found, strict=True)
         ]
         # What is left is no better: its fused score is lower, and `late` is not below 0.
         reranked = sorted(reranked, key=_order)
@@ -283,13 +339,15 @@ class Retriever:
             begins = len(question) - len(focus)
             before = np.array([span.end <= begins for span in encoded.tokens.spans], np.bool_)
             weights = _shares(np.where(before, _CONTEXT_WEIGHT * weights, weights))
-        return reranked + fused[self.reranked :], weights
+        return reranked + fused[self.reranked :], weights, encoded.tokens
 
-    def _reranked(self, scored: _Scored, own: Floats, weights: Floats) -> _Scored:
+    def _reranked(
+        self, scored: _Scored, tokens: PassageTokens, own: Floats, weights: Floats
+    ) -> _Scored:
         # The ufunc itself: `own.max` takes three times as long, a hundred times a question.
         late = max(0.0, float(np.maximum.reduce(own) @ weights)) if own.size else 0.0
         score = scored.score + self.late_weight * late
-        return _Scored(score, scored.row, scored.cosine, scored.words, late, own)
+        return _Scored(score, scored.row, scored.cosine, scored.words, late, own, tokens)
 
     def _fused(
         self, question: str, query: Vectors, depth: int, filters: Filters | None
@@ -315,7 +373,7 @@ class Retriever:
     def _hits(self, scored: Sequence[_Scored]) -> list[Hit]:
         passages = self.articles.passages([s.row for s in scored])
         return [
-            Hit(s.row, passage, s.score, s.cosine, s.words, s.late)
+            Hit(s.row, passage, s.score, s.cosine, s.words, s.late, s.tokens)
             for s, passage in zip(scored, passages, strict=True)
         ]
 

@@ -49,6 +49,10 @@ class FakeEncoder:
         """A token a word."""
         return [len(text.split()) for text in texts]
 
+    def token_places(self, text: str) -> tuple[Span, ...]:
+        """Those of the words."""
+        return tuple(Span(*match.span()) for match in re.finditer(r"\S+", text))
+
     def encode_batches(self, passages: Sequence[PassageText]) -> Iterator[Batch]:
         """In the order given."""
         for number, i in enumerate(range(0, len(passages), self._size)):
@@ -64,8 +68,7 @@ class FakeEncoder:
 
     def encode_question(self, question: str) -> EncodedQuestion:
         """A vector; that of other words for no word at all."""
-        spans = tuple(Span(*match.span()) for match in re.finditer(r"\S+", question))
-        vectors = _axes(question)
+        vectors, spans = _axes(question), self.token_places(question)
         tokens = QuestionTokens(vectors, np.ones(len(vectors), np.float32), spans)
         return EncodedQuestion(self.vector(question), tokens)
 

@@ -14,10 +14,13 @@ from bot.conversation import Turn
 from bot.errors import CitationBroken, QuestionRefused
 from bot.json_lines import to_json
 from corpus.article import Article, Span
+from index.live import retriever_of
 from index.reader import Reading
 from index.snapshot import ARTICLES_FILE, open_current
 from index.store import ArticleStore, Filters
+from index.tokens import LateInteraction
 from tests.bot_fakes import NOW, TEA, THRESHOLD, WHALE, answerer, library
+from tests.fakes import FakeEncoder
 
 CAR = replace(TEA, id="car.txt", text="Bank bank. Bank car.", published_at=None)
 FIELDS = {
@@ -28,7 +31,7 @@ FIELDS = {
     "abstention": "reason message closest",
     "citation": "id number type document_id document_title url fragment_url source author "
     "published_at age_days cited_text start_char_index end_char_index revision annotations "
-    "verified score",
+    "matches verified score",
     "annotation": "start_index end_index",
     "document": "id title url source published_at revision cluster_id",
     "corroboration": "documents independent_sources",
@@ -120,6 +123,40 @@ def test_undated_evidence_has_no_age(asked: Answerer) -> None:
     answer = asked.ask(Question("bank", max_citations=1))
     assert (answer.documents[0].id, answer.citations[0].age_days) == ("car.txt", None)
     assert answer.freshness == Freshness(None, None)
+
+
+def matches_of(answer: Answer) -> list[list[str]]:
+    """What is marked in each quote."""
+    return [
+        [citation.cited_text[m.start_index : m.end_index] for m in citation.matches]
+        for citation in answer.citations
+    ]
+
+
+def test_the_words_that_the_question_matches_are_marked_in_each_quote(asked: Answerer) -> None:
+    assert matches_of(asked.ask(Question("tea"))) == [["Tea"], ["Tea"], ["Tea"]]
+    assert matches_of(asked.ask(Question("Is rain tea?"))) == [["Tea rain"]]
+
+
+@pytest.mark.parametrize("mode", ["stored", "query-time", "off"])
+def test_words_are_marked_however_tokens_are_kept(tmp_path: Path, mode: LateInteraction) -> None:
+    library(tmp_path / "data", TEA, WHALE)
+    retriever = retriever_of(open_current(tmp_path / "data"), FakeEncoder(), mode)
+    found = answerer(retriever, threshold=0.0).ask(Question("moon?", max_citations=1))
+    assert matches_of(found) == [["moon"]]
+
+
+def test_an_abstention_marks_the_words_of_what_comes_closest(asked: Answerer) -> None:
+    answer = replace(asked, threshold=1.0).ask(Question("tea"))
+    assert (answer.status, matches_of(answer)) == ("abstained", [["Tea"], ["Tea"], ["Tea"]])
+
+
+def test_a_follow_up_marks_no_word_of_what_was_asked_before(asked: Answerer) -> None:
+    said = (Turn("user", "Is there tea?"), Turn("assistant", "Tea car."))
+    answer = asked.ask(Question("And the moon?", history=said, max_citations=1))
+    assert "tea" in answer.standalone_question
+    assert answer.citations[0].cited_text == "Tea moon."
+    assert matches_of(answer) == [["moon"]]
 
 
 def abstained(answer: Answer) -> str:
@@ -318,6 +355,7 @@ def test_the_answer_object_s_values_are_those_of_the_design(asked: Answerer) -> 
     assert (citation["type"], citation["published_at"]) == ("char_location", "2026-01-01T00:00:00Z")
     assert citation["revision"] == "sha256:" + TEA.revision.removeprefix("sha256:")
     assert citation["annotations"] == [{"start_index": 0, "end_index": 8}]
+    assert citation["matches"] == [{"start_index": 0, "end_index": 3}]
     assert record["index"]["built_at"].endswith("Z")
 
 

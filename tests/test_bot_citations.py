@@ -200,6 +200,19 @@ def listed(answer: Answer) -> Answer:
             first(annotations=(Annotation(-40, -32),)), "[-40, -32)", id="annotation from the end"
         ),
         pytest.param(
+            first(matches=(Annotation(0, 9),)), "match [0, 9) is no range", id="match behind"
+        ),
+        pytest.param(first(matches=(Annotation(-1, 3),)), "match [-1, 3)", id="match before"),
+        pytest.param(first(matches=(Annotation(3, 3),)), "match [3, 3)", id="empty match"),
+        pytest.param(
+            first(matches=(Annotation(4, 7), Annotation(0, 3))), "match [0, 3)", id="out of order"
+        ),
+        pytest.param(
+            first(matches=(Annotation(0, 7), Annotation(4, 7))), "match [4, 7)", id="overlapping"
+        ),
+        pytest.param(first(matches=(Annotation(0, 2),)), "cuts a word", id="half a word"),
+        pytest.param(first(matches=(Annotation(5, 7),)), "cuts a word", id="its other half"),
+        pytest.param(
             lambda a: replace(a, answer=a.answer.replace("car", "cat")), "is not the quote",
             id="the answer's words",
         ),
@@ -315,6 +328,19 @@ def test_a_saved_answer_reads_back_as_it_was(answer: Answer, tmp_path: Path) -> 
     path = tmp_path / "answer.json"
     path.write_text(to_json(answer, indent=2), encoding="utf-8")
     assert list(read_answers(path)) == [answer]
+
+
+def test_an_answer_of_before_there_were_matches_reads_back_without(
+    answer: Answer, tmp_path: Path
+) -> None:
+    record = json.loads(to_json(answer))
+    for citation in record["citations"]:
+        del citation["matches"]
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    [found] = read_answers(path)
+    assert [citation.matches for citation in found.citations] == [(), (), ()]
+    assert verify(found, articles) == 3
 
 
 def test_a_short_answer_is_marked_where_its_quote_has_it(answer: Answer) -> None:

@@ -50,6 +50,14 @@ def test_a_short_answer_is_underlined_in_a_terminal(answer: Answer) -> None:
     assert marked not in colourful(answer)
 
 
+def test_words_that_match_are_underlined_in_a_terminal_the_short_answer_in_colour_too(
+    answer: Answer,
+) -> None:
+    """Of `Tea car.` the question matches `Tea`."""
+    assert "\x1b[1;4mTea\x1b[0m\x1b[1m car." in colourful(answer)
+    assert "\x1b[1;4;36mTea\x1b[0m\x1b[1m car." in colourful(replace(answer, short_answer="Tea"))
+
+
 def test_a_piped_answer_is_plain_and_whole(answer: Answer) -> None:
     assert piped(answer).splitlines() == [
         "Tea car. [1] Tea moon. [2] Tea rain. [3]",

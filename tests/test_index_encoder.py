@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from corpus.article import Span
+from corpus.read import Found, read_files
+from corpus.walk import list_files
 from index.encoder import (
     BATCH_TOKENS,
     MODEL_FILE,
@@ -28,6 +30,8 @@ from index.encoder import (
 from index.errors import EncoderMissing
 from index.export import DEFAULT_MODEL
 from index.late_interaction import CODEC_FILE, PACKAGED_CODEC, PassageTokens, matches
+from index.passage_texts import passage_texts, splitter_of
+from index.snapshot import SplitterSpec
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = EncoderSpec("m", "1", "0" * 64, 4, 8, "mean", "fp32", "pca")
@@ -263,6 +267,28 @@ def test_the_counts_of_every_passage_add_up(encoder: OnnxEncoder) -> None:
         own = min(encoder.count_tokens([text])[0], 254)
         assert len(tokens.codes) == sum(tokens.counts) == own
         assert (len(tokens.counts), tokens.counts[0]) == (3, 0)
+
+
+@slow
+def test_a_sentence_by_itself_has_the_tokens_that_it_has_in_its_passage(
+    encoder: OnnxEncoder,
+) -> None:
+    """All sentences of our own articles: as many as are stored, at the same places."""
+    splitter, count = splitter_of(encoder, SplitterSpec()), 0
+    for found in read_files(list_files([ROOT / "corpus" / "articles"])[0]):
+        assert isinstance(found, Found)
+        article = found.article
+        passages = passage_texts(splitter, article, splitter.split(article))
+        for passage, tokens in zip(passages, tokens_of(encoder, passages), strict=True):
+            _, spans = encoder.token_vectors(passage.text)
+            for sentence, stored in zip(passage.sentences, tokens.counts[1:], strict=True):
+                begin, end = sentence.start, sentence.end
+                alone = encoder.token_places(passage.text[begin:end])
+                moved = [Span(span.start + begin, span.end + begin) for span in alone]
+                assert moved == [span for span in spans if begin <= span.start < end]
+                assert len(alone) == stored
+                count += 1
+    assert count > 200
 
 
 @slow

@@ -278,6 +278,47 @@ def test_without_late_interaction_nothing_is_matched(retriever: Retriever) -> No
     assert {sentence.matches.shape for sentence in found.sentences} == {(0,)}
 
 
+def test_each_token_of_a_sentence_has_its_match_with_each_of_the_question(
+    retriever: Retriever,
+) -> None:
+    found = retriever.search_sentences("rain moon", 1, filters=Filters(document_ids=("tea",)))
+    matched = retriever.token_matches(found, found.sentences[0].hit, "Rain is cold.")
+    assert matched is not None
+    assert matched.question == (Span(0, 4), Span(5, 9))
+    assert matched.sentence == (Span(0, 4), Span(5, 7), Span(8, 13))
+    assert matched.cosines.tolist() == [[1, 0], [0, 0], [0, 0]]
+    assert matched.weights == pytest.approx(found.weights)
+    assert matched.cosines.max(axis=0) == pytest.approx(found.sentences[1].matches)
+
+
+def test_a_sentence_found_for_another_question_has_its_matches_too(retriever: Retriever) -> None:
+    found = retriever.search_sentences("tea", 1)
+    other = retriever.search_sentences("robot car", 1).sentences[0].hit
+    matched = retriever.token_matches(found, other, "The car has a robot.")
+    assert matched is not None
+    assert matched.cosines.tolist() == [[0.0]] * 5
+
+
+def test_without_late_interaction_no_token_has_a_match(retriever: Retriever) -> None:
+    plain = replace(retriever, tokens=None)
+    found = plain.search_sentences("tea", 1)
+    assert plain.token_matches(found, found.sentences[0].hit, "Tea is hot.") is None
+
+
+class Otherwise(FakeEncoder):
+    """Cuts a text by itself otherwise."""
+
+    def token_places(self, text: str) -> tuple[Span, ...]:
+        """A token less."""
+        return super().token_places(text)[1:]
+
+
+def test_a_sentence_that_has_other_tokens_by_itself_has_no_matches(retriever: Retriever) -> None:
+    found = retriever.search_sentences("tea", 1)
+    other = replace(retriever, encoder=Otherwise())
+    assert other.token_matches(found, found.sentences[0].hit, "Tea is hot.") is None
+
+
 def test_sentences_come_passage_after_passage(retriever: Retriever) -> None:
     found = retriever.search_sentences("car robot", 5)
     order = [hit.row for hit in retriever.search("car robot", 5)]

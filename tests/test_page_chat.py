@@ -77,6 +77,12 @@ def saved(server: Server, page: Page) -> dict[str, Any]:
     return found
 
 
+def matched(citation: dict[str, Any]) -> list[str]:
+    """The words of a quote that the question matches."""
+    text, places = citation["cited_text"], citation["matches"]
+    return [text[place["start_index"] : place["end_index"]] for place in places]
+
+
 def test_an_answer_is_streamed_and_shows_quotes_numbers_and_sources(
     watched: Watched, server: Server, page: Page
 ) -> None:
@@ -92,6 +98,9 @@ def test_an_answer_is_streamed_and_shows_quotes_numbers_and_sources(
     assert numbers == [str(citation["number"]) for citation in written]
     short = watched.last().locator(".words .short").all_inner_texts()
     assert short == [text for text in [answer["short_answer"]] if text]
+    matches = watched.last().locator(".words .match").all_inner_texts()
+    assert matches == [text for citation in written for text in matched(citation)]
+    assert "first 30 days" in matches
     conflict = watched.last().locator(".conflict")
     for value in answer["conflicts"][0]["values"]:
         expect(conflict).to_contain_text(value)
@@ -194,6 +203,8 @@ def test_an_abstention_shows_what_is_closest_and_what_there_is(
     citations = saved(server, page)["citations"]
     expect(watched.last().locator(".own")).to_contain_text("do not seem to answer")
     expect(watched.last().locator(".closest li")).to_have_count(len(citations))
+    matches = watched.last().locator(".closest .match").all_inner_texts()
+    assert matches == [text for citation in citations for text in matched(citation)]
     expect(watched.last().locator(".covers")).to_contain_text("16 articles from 5 outlets")
 
 

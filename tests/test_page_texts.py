@@ -294,3 +294,31 @@ def test_markdown_that_is_copied_holds_no_markup_of_others(page: Page) -> None:
     for payload in PAYLOADS:
         text = page.evaluate(script, payload)
         assert not re.search(r"(?<!\\)(?:<|`|\]\()", text)
+
+
+@pytest.mark.parametrize(
+    ("matches", "short", "want"),
+    [
+        pytest.param(None, "", ["𠀀 bakery 🥐 opened"], id="an old answer"),
+        pytest.param([], "bakery", ["𠀀 ", "short: bakery", " 🥐 opened"], id="the short answer"),
+        pytest.param(
+            [(2, 8), (11, 17)], "", ["𠀀 ", "match: bakery", " 🥐 ", "match: opened"], id="matches"
+        ),
+        pytest.param(
+            [(2, 17)], "🥐", ["𠀀 ", "match: bakery ", "short: 🥐", "match:  opened"], id="both"
+        ),
+        pytest.param([(2, 8)], "bakery", ["𠀀 ", "short: bakery", " 🥐 opened"], id="the same"),
+    ],
+)
+def test_what_is_marked_in_a_quote_counts_code_points(
+    page: Page, matches: list[tuple[int, int]] | None, short: str, want: list[str]
+) -> None:
+    script = """async ([citation, short]) => {
+      const { quoted } = await import("./page/quote.js");
+      const pieces = quoted("𠀀 bakery 🥐 opened", citation, short).flat(Infinity);
+      return pieces.filter((one) => one !== "")
+        .map((one) => one.className ? `${one.className}: ${one.textContent}` : one);
+    }"""
+    places = [{"start_index": a, "end_index": b} for a, b in matches or ()]
+    citation = {} if matches is None else {"matches": places}
+    assert page.evaluate(script, [citation, short]) == want

@@ -3,6 +3,7 @@
 import { button, h, outside } from "./dom.js";
 import { openArticle } from "./panel.js";
 import { marker } from "./peek.js";
+import { quoted } from "./quote.js";
 import { ago, byline, count, day, shortDay } from "./text.js";
 
 /** Returns the lines that a careful reader wants, those that apply. */
@@ -98,7 +99,7 @@ export function quotes(answer) {
     "section", { class: "closest" }, h("h3", {}, "The closest passages"),
     h("ol", { role: "list" }, answer.citations.map((citation) => h(
       "li", {},
-      h("blockquote", { dir: "auto" }, citation.cited_text, " ", marker(citation, answer)),
+      h("blockquote", { dir: "auto" }, quoted(citation.cited_text, citation), " ", marker(citation, answer)),
       title(citation, answer), under(citation),
     ))),
   );

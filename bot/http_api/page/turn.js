@@ -3,6 +3,7 @@
 import { actions } from "./actions.js";
 import { button, fill, h } from "./dom.js";
 import { marker } from "./peek.js";
+import { quoted } from "./quote.js";
 import { facts, quotes, sources } from "./sources.js";
 import { count, cut, percent, placed } from "./text.js";
 
@@ -123,11 +124,8 @@ function words(answer, to) {
   const holder = short && answer.citations.find((one) => oneLine(one.cited_text).includes(short));
   return cut(answer.answer, ranges, 0, to).map((piece) => {
     if (piece.ranges.length === 0) return withMarkers(piece.text, numbers, answer);
-    if (!holder || piece.ranges[0].number !== holder.number) return h("q", {}, piece.text);
-    const at = piece.text.indexOf(short);
-    const end = at + short.length;
-    const marked = h("strong", { class: "short" }, short);
-    return h("q", {}, piece.text.slice(0, at), marked, piece.text.slice(end));
+    const citation = numbers.get(piece.ranges[0].number);
+    return h("q", {}, quoted(piece.text, citation, citation === holder ? short : ""));
   });
 }
 
