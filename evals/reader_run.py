@@ -9,16 +9,28 @@ from itertools import chain
 from pathlib import Path
 from typing import Self, TypeVar
 
+import torch
 from tokenizers import Tokenizer
 
 from bot.settings import Settings
+from evals.entailment import EntailmentSet, has_entailment, load_entailment
 from evals.errors import InputUnusable
 from evals.reading_examples import Example, Maker, balanced, read_examples, write_examples
 from evals.rewording import Thesaurus
 from evals.sweep_inputs import encoder_of
-from evals.train_reader import RATE, SEED, ReaderModel, export, pairs_of, train
+from evals.train_reader import (
+    CHECKPOINT,
+    RATE,
+    RATE_AFTER,
+    SEED,
+    ReaderModel,
+    export,
+    pairs_of,
+    train,
+)
 from evals.training_index import indexed
 from evals.training_sets import TrainingSet, load_training
+from evals.wordnet import FOLDER, WordNet
 from index.build import Progress
 from index.durable import write_file
 from index.export import packaged_model
@@ -45,26 +57,36 @@ class Recipe:
         sources: Where its questions are from.
         held_out: The titles of articles that are only for watching.
         times: How often each question is used, differently as a rule.
+        entailment: Pairs of sentences, learnt from as well.
+        wordnet: The folder of the dictionary that other words for questions are from.
+        begin: The work folder of a run that is done, whose reader this one begins as.
     """
 
     sources: tuple[Source, ...]
     held_out: frozenset[str]
     times: int
+    entailment: tuple[EntailmentSet, ...] = ()
+    wordnet: Path = FOLDER
+    begin: Path | None = None
 
     @classmethod
     def of(cls, files: Sequence[str], held_out: Sequence[str], times: int) -> Self:
-        """Return the recipe of `FILE` and `FILE:N`.
+        """Return the recipe of `FILE` and `FILE:N`, some of them perhaps pairs of sentences.
 
         Raises:
             InputUnusable: A file can't be read; the message names what is wrong in it.
         """
-        sources = []
+        sources, entailment = list[Source](), list[EntailmentSet]()
         for name in files:
             path, colon, most = name.rpartition(":")
             limited = bool(colon) and most.isdigit()
-            (training,) = load_training([Path(path if limited else name)], unanswerable=True)
+            file = Path(path if limited else name)
+            if has_entailment(file):
+                entailment.append(load_entailment(file))
+                continue
+            (training,) = load_training([file], unanswerable=True)
             sources.append(Source(training, int(most) if limited else None))
-        return cls(tuple(sources), frozenset(held_out), times)
+        return cls(tuple(sources), frozenset(held_out), times, tuple(entailment))
 
 
 def train_reader(
@@ -74,16 +96,19 @@ def train_reader(
 
     Args:
         recipe: What to learn from.
-        settings: Of the encoder whose passages are read; the reader begins as the packaged model.
+        settings: Of the encoder whose passages are read. Where the recipe does not say otherwise,
+            the reader begins as the packaged model.
         work: Keeps examples and checkpoints; what is there is not made again.
         out: The folder of the reader, made if it isn't there.
         progress: Told how far it is.
 
     Raises:
         IndexingError: A set could not be indexed.
-        InputUnusable: The sets are too small to learn from.
+        InputUnusable: The sets are too small to learn from, or there is no run to begin with.
     """
     folder = packaged_model()
+    model = ReaderModel(folder)
+    before = None if recipe.begin is None else _begun(recipe.begin, model)
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     tokenizer.no_padding()
     tokenizer.no_truncation()
@@ -93,24 +118,41 @@ def train_reader(
         files = _written(source, place, recipe, settings, work, progress)
         for watched, path in files.items():
             examples[watched] += read_examples(path)
-    learnt = balanced(examples[False], random.Random(SEED))  # noqa: S311  (no secret)
+    chance = random.Random(SEED)  # noqa: S311  (no secret)
+    learnt = balanced(examples[False], chance)
+    learnt += chain.from_iterable(some.examples(chance) for some in recipe.entailment)
     if not learnt:
         raise InputUnusable(
             ("no question with an answer is like one without",),
             "Name sets with more questions of both sorts",
         )
-    model = ReaderModel(folder)
     pairs, held = (pairs_of(some, tokenizer) for some in (learnt, examples[True]))
-    scores = train(pairs, held, model, work, progress)
+    rate = RATE if before is None else RATE_AFTER
+    scores = train(pairs, held, model, work, progress, rate=rate)
     progress.stage("Exporting", 0)
     out.mkdir(parents=True, exist_ok=True)
     export(model, out / MODEL)
     write_file(out / TOKENIZER, tokenizer.to_str().encode())
-    write_record(recipe, len(pairs), scores, out)
+    made = {"pairs": len(pairs), "rate": rate, "scores": dict(scores), "begun_as": before}
+    write_record(recipe, made, out)
+    write_file(work / RECORD, (out / RECORD).read_bytes())
     return scores
 
 
-def write_record(recipe: Recipe, pairs: int, scores: Mapping[str, float], out: Path) -> None:
+def _begun(work: Path, model: ReaderModel) -> Mapping[str, object]:
+    """Make a model what a run in a work folder came to; return the record of that run."""
+    try:
+        before: Mapping[str, object] = json.loads((work / RECORD).read_bytes())
+        kept = torch.load(work / CHECKPOINT, weights_only=True)
+    except (OSError, ValueError) as error:
+        raise InputUnusable(
+            (str(error),), "Name the --work folder of a run of `train reader` that is done"
+        ) from error
+    model.load_state_dict(kept["model"])
+    return before
+
+
+def write_record(recipe: Recipe, made: Mapping[str, object], out: Path) -> None:
     """Write what a reader in a folder was made of, with the hashes that it is checked by."""
     files = {name: sha256((out / name).read_bytes()).hexdigest() for name in (MODEL, TOKENIZER)}
     record = {
@@ -119,13 +161,12 @@ def write_record(recipe: Recipe, pairs: int, scores: Mapping[str, float], out: P
         "data": [
             {"name": s.training.name, "sha256": s.training.sha256, "questions": s.most}
             for s in recipe.sources
-        ],
+        ]
+        + [{"name": s.name, "sha256": s.sha256, "questions": None} for s in recipe.entailment],
         "held_out": sorted(recipe.held_out),
         "times": recipe.times,
-        "pairs": pairs,
         "seed": SEED,
-        "rate": RATE,
-        "scores": dict(scores),
+        **made,
     }
     write_file(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
 
@@ -152,7 +193,7 @@ def _written(
     titles = {one.article.id: one.article.title for one in training.found}
     spec = SplitterSpec(passage_tokens=settings.passage_tokens)
     splitter = splitter_of(encoder_of(settings, progress), spec)
-    maker = Maker(Thesaurus(packaged_model()), chance)
+    maker = Maker(Thesaurus(WordNet(recipe.wordnet), packaged_model()), chance)
     with indexed(training, "off", progress) as retriever:
         progress.stage(f"Asking {training.name}", len(asked))
         for watched, path in files.items():

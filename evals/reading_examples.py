@@ -4,8 +4,9 @@ Each question that its article answers comes with the passage that has the answe
 the best one found that does not; a question that nothing answers comes with the best passage of
 the article that it was asked about. What is similar must not pass for what answers: in most
 passages without the answer it was cut out, or the question was changed (another year, number or
-name; "why" where no reason is given), or was asked of something else. Questions are reworded, and
-of those alike in words as many are answered as not (`balanced`): words in common tell nothing.
+name, a word for the opposite or for another thing of the kind, "why" where no reason is given), or
+was asked of something else. Questions are reworded, and of those alike in words as many are
+answered as not (`balanced`): words in common tell nothing.
 """
 
 import json
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from corpus.article import Span
 from corpus.sentences import split_sentences
-from evals.rewording import Thesaurus, reworded, worse
+from evals.rewording import Thesaurus, mistaken, reworded, worse
 from evals.training_sets import Asked, TrainingSet
 from index.lexical import terms_of
 from index.passage_texts import passage_texts
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 
 _FOUND = 8
 # Of the questions that are answered, how many come also with another passage, with the sentence cut
-# out, changed, and with a passage on something else that is given the name.
-_BESIDE, _CUT, _CHANGED, _MOVED = 0.3, 0.6, 0.6, 0.3
+# out, with another year or name, with another word, and with a passage on something else that is
+# given the name.
+_BESIDE, _CUT, _CHANGED, _MISTAKEN, _MOVED = 0.3, 0.6, 0.6, 0.8, 0.3
 # A question with a name is moved to the passage with most of its words, of so many asked before.
 _REMEMBERED, _TRIED = 3000, 60
 # What is left when a sentence is cut out must say something.
@@ -137,6 +139,9 @@ class Maker:
         changed = _asked_otherwise(whole, chance) or _changed(whole.question, whole.text, chance)
         if changed is not None and chance.random() < _CHANGED:
             yield Example(changed, whole.text, ())
+        another = mistaken(whole.question, whole.text, self._thesaurus, chance)
+        if another is not None and chance.random() < _MISTAKEN:
+            yield Example(another, whole.text, ())
         if chance.random() < _MOVED and (moved := self._moved(whole.text, article_id)):
             yield Example(moved, whole.text, ())
         if _NAME.search(whole.question):

@@ -89,7 +89,7 @@ def reader(
         typer.Argument(
             metavar="FILE.jsonl.gz[:N]...",
             help="As for the others; with :N a random N of its questions. A file named twice "
-            "counts twice.",
+            "counts twice. Or pairs of sentences: `sentence`, `hypothesis` and `label`.",
         ),
     ],
     out: Annotated[
@@ -106,11 +106,24 @@ def reader(
     times: Annotated[
         int, typer.Option(min=1, help="How often each question is used, differently as a rule.")
     ] = 5,
+    wordnet: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where WordNet is; Debian has it: wordnet-base.")
+    ] = Path("/usr/share/wordnet"),
+    begin: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The --work of a run that is done, whose reader is to learn more.",
+            show_default="the packaged encoder",
+        ),
+    ] = None,
 ) -> None:
     """Learn to read: is the answer in a passage, and where? Takes two hours, and torch.
 
     Confidence has to be calibrated anew with it: `citewire eval calibrate`.
     """
+    from dataclasses import replace
+
     from bot.cli.progress import Bars
     from bot.settings import read_settings
     from evals.reader_run import Recipe, train_reader
@@ -118,7 +131,8 @@ def reader(
 
     target = out or READER_FOLDER
     with usage_errors(), Bars(stderr()) as bars:
-        recipe = Recipe.of(files, held_out or (), times)
+        plain = Recipe.of(files, held_out or (), times)
+        recipe = replace(plain, wordnet=wordnet, begin=begin)
         scores = train_reader(recipe, read_settings(os.environ), work, target, bars)
     told = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in scores.items())
     stderr().print(f"Written: {target}; {told}", soft_wrap=True)

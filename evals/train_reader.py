@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 SEED = 7
 # Tokens of a batch, padding included: some 32 examples.
 BATCH_TOKENS = 5120
-RATE = 1.2e-4
+# The latter where a reader that was trained before is trained further.
+RATE, RATE_AFTER = 1.2e-4, 6e-5
 WARM, DECAY = 0.04, 0.4
 SAVE_EVERY = 100
 # Of the questions kept apart so many are read at each checkpoint.
@@ -150,10 +151,10 @@ def inner(mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
     return inside & torch.roll(inside, -1, dims=1)
 
 
-def rate_at(step: int, steps: int) -> float:
-    """Return the rate of a step, from 0 of `steps`."""
+def rate_at(step: int, steps: int, rate: float = RATE) -> float:
+    """Return the rate of a step, from 0 of `steps`, `rate` at most."""
     share = (step + 1) / steps
-    return RATE * min(1.0, share / WARM, max(0.0, (1 - share) / DECAY) + 1e-3)
+    return rate * min(1.0, share / WARM, max(0.0, (1 - share) / DECAY) + 1e-3)
 
 
 def train(
@@ -162,6 +163,8 @@ def train(
     model: ReaderModel,
     work: Path,
     progress: "Progress",
+    *,
+    rate: float = RATE,
 ) -> dict[str, float]:
     """Train a reader by one pass over the pairs; return its scores on those kept apart.
 
@@ -172,13 +175,14 @@ def train(
         work: Checkpoints and the scores by step are kept here; a cut-off run on the same pairs
             goes on from there.
         progress: Told how far it is.
+        rate: The highest rate.
     """
     torch.manual_seed(SEED)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device).train()
     plan = list(batches(pairs, random.Random(SEED)))  # noqa: S311  (no secret)
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=RATE, betas=(0.9, 0.98), weight_decay=0.01, fused=True
+        model.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
     )
     run = _Run(model, optimizer, work, _digest(plan))
     begin = run.resume()
@@ -189,7 +193,7 @@ def train(
     scores = dict[str, float]()
     for step in range(begin, len(plan)):
         for group in optimizer.param_groups:
-            group["lr"] = rate_at(step, len(plan))
+            group["lr"] = rate_at(step, len(plan), rate)
         loss = loss_of(model, plan[step], device)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -4,7 +4,7 @@ import gzip
 import json
 import logging
 import random
-from functools import cache
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from bot.settings import read_settings
 from corpus.article import Article, Span
 from corpus.read import Found
+from evals.entailment import has_entailment, load_entailment
 from evals.errors import InputUnusable
 from evals.reading_examples import (
     Example,
@@ -23,13 +24,15 @@ from evals.reading_examples import (
     read_examples,
     write_examples,
 )
-from evals.rewording import Thesaurus, reworded, worse
+from evals.rewording import Thesaurus
 from evals.training_sets import Asked, TrainingSet, load_training
+from evals.wordnet import WordNet
 from index.build import Silent
 from index.export import packaged_model
 from index.passage_texts import splitter_of
 from tests.bot_fakes import library
 from tests.fakes import SPLITTER, FakeEncoder
+from tests.tiny_wordnet import write_wordnet
 
 TEA = Article("1", "On tea", "Ada Moe made tea in 1999. Tea rain moon.")
 WHALE = Article("2", "On whales", "Jo Vask saw a whale, a whale and rain. Whale moon.")
@@ -39,22 +42,13 @@ def training(*asked: Asked) -> TrainingSet:
     return TrainingSet("some", "0", (Found(TEA, "", 1), Found(WHALE, "", 2)), asked)
 
 
-@cache
-def words() -> Thesaurus:
-    pytest.importorskip("safetensors", reason="training needs the extra `export`")
-    return Thesaurus(packaged_model())
-
-
-@pytest.fixture
-def thesaurus() -> Thesaurus:
-    return words()
-
-
 def made(tmp_path: Path, *asked: Asked, seed: int = 1, times: int = 1) -> list[Example]:
     retriever = library(tmp_path / "data", TEA, WHALE)
     chance = random.Random(seed)  # noqa: S311  (no secret)
     splitter = splitter_of(FakeEncoder(), SPLITTER)
-    maker = Maker(words(), chance)
+    pytest.importorskip("safetensors", reason="training needs the extra `export`")
+    words = Thesaurus(WordNet(write_wordnet(tmp_path / "wordnet")), packaged_model())
+    maker = Maker(words, chance)
     return list(chain(*maker.examples(training(*asked), retriever, splitter, times)))
 
 
@@ -103,40 +97,6 @@ def test_the_passage_without_the_sentence_that_answers_is_no_answer() -> None:
 
 def test_nothing_is_cut_out_where_the_answer_stays() -> None:
     assert cut_out(Example("What is it?", LONG.text, ((0, 3),))) is None
-
-
-def test_words_that_say_nearly_the_same_stand_in_for_one_another(thesaurus: Thesaurus) -> None:
-    assert thesaurus.near("bought")[0] == "purchased"
-    assert thesaurus.near("film")[0] == "movie"
-
-
-def test_a_form_of_a_word_does_not_stand_in_for_it(thesaurus: Thesaurus) -> None:
-    assert not [near for near in thesaurus.near("company") if near.startswith("comp")]
-
-
-@pytest.mark.parametrize("word", ["Berlin", "", "a", "x7", "Kawann", "##ing", "the"])
-def test_nothing_stands_in_for_names_and_small_words(word: str, thesaurus: Thesaurus) -> None:
-    assert thesaurus.near(word) == ()
-
-
-def test_a_reworded_question_has_less_in_common_with_the_text(thesaurus: Thesaurus) -> None:
-    """Never more, often less; and it keeps what it has beside the text."""
-    text = "The film company bought a whale in the city of Arlen."
-    question = "Who said that a film company bought the whale of Arlen?"
-    shares = []
-    for seed in range(60):
-        chance = random.Random(seed)  # noqa: S311  (no secret)
-        other = reworded(question, text, thesaurus, chance)
-        assert other.startswith("Who said")
-        shares.append(in_common(other, text))
-    assert max(shares) == in_common(question, text)
-    assert sum(share < in_common(question, text) for share in shares) > 15
-
-
-def test_a_worse_question_is_still_a_question() -> None:
-    for seed in range(300):
-        chance = random.Random(seed)  # noqa: S311  (no secret)
-        assert worse("Is it?", chance).strip()
 
 
 def test_words_in_common_tell_nothing_of_the_balanced_examples() -> None:
@@ -225,6 +185,37 @@ def test_unanswerable_questions_are_learnt_from_and_ids_are_no_titles(
     assert [one.spans for one in some.asked] == [(Span(0, 3),), ()]
 
 
+PAIRS = "\n".join(
+    json.dumps({"sentence": "Tea is hot.", "hypothesis": asked, "label": label, "source": "us"})
+    for asked, label in (
+        ("Tea is not cold.", "entailment"),
+        ("Tea is cold.", "contradiction"),
+        ("Tea is cheap.", "neutral"),
+        (" ", "neutral"),
+    )
+)
+
+
+def test_what_a_sentence_says_too_is_answered_by_it(tmp_path: Path) -> None:
+    """As many pairs with an answer as without, and the sentence as a whole is the answer."""
+    path = tmp_path / "pairs.jsonl.gz"
+    path.write_bytes(gzip.compress(PAIRS.encode()))
+    assert has_entailment(path)
+    some = load_entailment(path)
+    assert len(some.pairs) == 3
+    for seed in range(10):
+        made = some.examples(random.Random(seed))  # noqa: S311  (no secret)
+        assert sorted(one.spans for one in made) == [(), ((0, 11),)]
+        assert {one.text for one in made} == {"Tea is hot."}
+
+
+def test_a_wrong_label_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl.gz"
+    path.write_bytes(gzip.compress(f"{PAIRS}\n{PAIRS.replace('neutral', 'so-so')}".encode()))
+    with pytest.raises(InputUnusable, match=r"pairs\.jsonl\.gz:7: label: "):
+        load_entailment(path)
+
+
 @pytest.mark.slow
 def test_sets_with_nothing_to_tell_apart_are_refused(
     tmp_path: Path, exported_encoder: Path
@@ -236,7 +227,7 @@ def test_sets_with_nothing_to_tell_apart_are_refused(
     path = tmp_path / "x.jsonl.gz"
     path.write_bytes(gzip.compress(json.dumps({**LINE, "qas": LINE["qas"][1:]}).encode()))
     settings = read_settings({}, data=tmp_path / "data", models=exported_encoder.parent)
-    recipe = Recipe.of([str(path)], [], 1)
+    recipe = replace(Recipe.of([str(path)], [], 1), wordnet=write_wordnet(tmp_path / "wordnet"))
     with pytest.raises(InputUnusable, match="no question with an answer"):
         train_reader(recipe, settings, tmp_path / "work", tmp_path / "reader", Silent())
     assert not (tmp_path / "reader").exists()
@@ -256,7 +247,11 @@ def test_a_reader_is_trained_taken_up_again_and_read_with(
     path.write_bytes(gzip.compress(json.dumps(LINE).encode()))
     settings = read_settings({}, data=tmp_path / "data", models=exported_encoder.parent)
     work, out = tmp_path / "work", tmp_path / "reader"
-    recipe = Recipe.of([str(path), f"{path}:1"], ["no such title"], 2)
+    pairs = tmp_path / "pairs.jsonl.gz"
+    pairs.write_bytes(gzip.compress(PAIRS.encode()))
+    files = [str(path), f"{path}:1", str(pairs)]
+    wordnet = write_wordnet(tmp_path / "wordnet")
+    recipe = replace(Recipe.of(files, ["no such title"], 2), wordnet=wordnet)
     assert [source.most for source in recipe.sources] == [None, 1]
     level = logging.getLogger().level
     first = train_reader(recipe, settings, work, out, Silent())
@@ -268,6 +263,10 @@ def test_a_reader_is_trained_taken_up_again_and_read_with(
     assert again == {}
     assert set(first) == {"loss"}
     record = json.loads((out / RECORD).read_bytes())
-    assert [one["name"] for one in record["data"]] == ["x", "x"]
+    assert [one["name"] for one in record["data"]] == ["x", "x", "pairs"]
     (reading,) = Reader(out).read("What is hot?", ["Tea is hot."])
     assert 0 <= reading.span.start < reading.span.end <= 11
+    train_reader(replace(recipe, begin=work), settings, tmp_path / "more", out, Silent())
+    assert json.loads((out / RECORD).read_bytes())["begun_as"]["files"] == record["files"]
+    with pytest.raises(InputUnusable, match=r"reader\.json"):
+        train_reader(replace(recipe, begin=tmp_path), settings, work, out, Silent())
