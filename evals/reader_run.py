@@ -13,7 +13,6 @@ import torch
 from tokenizers import Tokenizer
 
 from bot.settings import Settings
-from evals.entailment import EntailmentSet, has_entailment, load_entailment
 from evals.errors import InputUnusable
 from evals.reading_examples import Example, Maker, balanced, read_examples, write_examples
 from evals.rewording import Thesaurus
@@ -57,7 +56,6 @@ class Recipe:
         sources: Where its questions are from.
         held_out: The titles of articles that are only for watching.
         times: How often each question is used, differently as a rule.
-        entailment: Pairs of sentences, learnt from as well.
         wordnet: The folder of the dictionary that other words for questions are from.
         begin: The work folder of a run that is done, whose reader this one begins as.
     """
@@ -65,28 +63,23 @@ class Recipe:
     sources: tuple[Source, ...]
     held_out: frozenset[str]
     times: int
-    entailment: tuple[EntailmentSet, ...] = ()
     wordnet: Path = FOLDER
     begin: Path | None = None
 
     @classmethod
     def of(cls, files: Sequence[str], held_out: Sequence[str], times: int) -> Self:
-        """Return the recipe of `FILE` and `FILE:N`, some of them perhaps pairs of sentences.
+        """Return the recipe of `FILE` and `FILE:N`.
 
         Raises:
             InputUnusable: A file can't be read; the message names what is wrong in it.
         """
-        sources, entailment = list[Source](), list[EntailmentSet]()
+        sources = []
         for name in files:
             path, colon, most = name.rpartition(":")
             limited = bool(colon) and most.isdigit()
-            file = Path(path if limited else name)
-            if has_entailment(file):
-                entailment.append(load_entailment(file))
-                continue
-            (training,) = load_training([file], unanswerable=True)
+            (training,) = load_training([Path(path if limited else name)], unanswerable=True)
             sources.append(Source(training, int(most) if limited else None))
-        return cls(tuple(sources), frozenset(held_out), times, tuple(entailment))
+        return cls(tuple(sources), frozenset(held_out), times)
 
 
 def train_reader(
@@ -118,9 +111,7 @@ def train_reader(
         files = _written(source, place, recipe, settings, work, progress)
         for watched, path in files.items():
             examples[watched] += read_examples(path)
-    chance = random.Random(SEED)  # noqa: S311  (no secret)
-    learnt = balanced(examples[False], chance)
-    learnt += chain.from_iterable(some.examples(chance) for some in recipe.entailment)
+    learnt = balanced(examples[False], random.Random(SEED))  # noqa: S311  (no secret)
     if not learnt:
         raise InputUnusable(
             ("no question with an answer is like one without",),
@@ -161,8 +152,7 @@ def write_record(recipe: Recipe, made: Mapping[str, object], out: Path) -> None:
         "data": [
             {"name": s.training.name, "sha256": s.training.sha256, "questions": s.most}
             for s in recipe.sources
-        ]
-        + [{"name": s.name, "sha256": s.sha256, "questions": None} for s in recipe.entailment],
+        ],
         "held_out": sorted(recipe.held_out),
         "times": recipe.times,
         "seed": SEED,

@@ -89,7 +89,7 @@ def reader(
         typer.Argument(
             metavar="FILE.jsonl.gz[:N]...",
             help="As for the others; with :N a random N of its questions. A file named twice "
-            "counts twice. Or pairs of sentences: `sentence`, `hypothesis` and `label`.",
+            "counts twice.",
         ),
     ],
     out: Annotated[

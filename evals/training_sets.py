@@ -72,24 +72,16 @@ def load_training(paths: Sequence[Path], *, unanswerable: bool = False) -> tuple
     return tuple(_load(path, unanswerable=unanswerable) for path in paths)
 
 
-def lines_of(path: Path) -> tuple[bytes, list[tuple[int, str]]]:
-    """Return the bytes of a `.gz` file and its lines that are not blank, with their numbers from 1.
-
-    Raises:
-        InputUnusable: The file can't be read.
-    """
+def _load(path: Path, *, unanswerable: bool) -> TrainingSet:
     try:
         raw = path.read_bytes()
         lines = gzip.decompress(raw).decode().split("\n")
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise InputUnusable((at(path, None, str(error)),)) from error
-    return raw, [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-
-
-def _load(path: Path, *, unanswerable: bool) -> TrainingSet:
-    raw, lines = lines_of(path)
     found, asked = list[Found](), list[Asked]()
-    for number, line in lines:
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
         try:
             paragraph = _Paragraph.model_validate_json(line)
         except ValidationError as error:

@@ -13,7 +13,6 @@ import pytest
 from bot.settings import read_settings
 from corpus.article import Article, Span
 from corpus.read import Found
-from evals.entailment import has_entailment, load_entailment
 from evals.errors import InputUnusable
 from evals.reading_examples import (
     Example,
@@ -185,37 +184,6 @@ def test_unanswerable_questions_are_learnt_from_and_ids_are_no_titles(
     assert [one.spans for one in some.asked] == [(Span(0, 3),), ()]
 
 
-PAIRS = "\n".join(
-    json.dumps({"sentence": "Tea is hot.", "hypothesis": asked, "label": label, "source": "us"})
-    for asked, label in (
-        ("Tea is not cold.", "entailment"),
-        ("Tea is cold.", "contradiction"),
-        ("Tea is cheap.", "neutral"),
-        (" ", "neutral"),
-    )
-)
-
-
-def test_what_a_sentence_says_too_is_answered_by_it(tmp_path: Path) -> None:
-    """As many pairs with an answer as without, and the sentence as a whole is the answer."""
-    path = tmp_path / "pairs.jsonl.gz"
-    path.write_bytes(gzip.compress(PAIRS.encode()))
-    assert has_entailment(path)
-    some = load_entailment(path)
-    assert len(some.pairs) == 3
-    for seed in range(10):
-        made = some.examples(random.Random(seed))  # noqa: S311  (no secret)
-        assert sorted(one.spans for one in made) == [(), ((0, 11),)]
-        assert {one.text for one in made} == {"Tea is hot."}
-
-
-def test_a_wrong_label_is_named_with_its_line(tmp_path: Path) -> None:
-    path = tmp_path / "pairs.jsonl.gz"
-    path.write_bytes(gzip.compress(f"{PAIRS}\n{PAIRS.replace('neutral', 'so-so')}".encode()))
-    with pytest.raises(InputUnusable, match=r"pairs\.jsonl\.gz:7: label: "):
-        load_entailment(path)
-
-
 @pytest.mark.slow
 def test_sets_with_nothing_to_tell_apart_are_refused(
     tmp_path: Path, exported_encoder: Path
@@ -247,11 +215,8 @@ def test_a_reader_is_trained_taken_up_again_and_read_with(
     path.write_bytes(gzip.compress(json.dumps(LINE).encode()))
     settings = read_settings({}, data=tmp_path / "data", models=exported_encoder.parent)
     work, out = tmp_path / "work", tmp_path / "reader"
-    pairs = tmp_path / "pairs.jsonl.gz"
-    pairs.write_bytes(gzip.compress(PAIRS.encode()))
-    files = [str(path), f"{path}:1", str(pairs)]
-    wordnet = write_wordnet(tmp_path / "wordnet")
-    recipe = replace(Recipe.of(files, ["no such title"], 2), wordnet=wordnet)
+    plain = Recipe.of([str(path), f"{path}:1"], ["no such title"], 2)
+    recipe = replace(plain, wordnet=write_wordnet(tmp_path / "wordnet"))
     assert [source.most for source in recipe.sources] == [None, 1]
     level = logging.getLogger().level
     first = train_reader(recipe, settings, work, out, Silent())
@@ -263,7 +228,7 @@ def test_a_reader_is_trained_taken_up_again_and_read_with(
     assert again == {}
     assert set(first) == {"loss"}
     record = json.loads((out / RECORD).read_bytes())
-    assert [one["name"] for one in record["data"]] == ["x", "x", "pairs"]
+    assert [one["name"] for one in record["data"]] == ["x", "x"]
     (reading,) = Reader(out).read("What is hot?", ["Tea is hot."])
     assert 0 <= reading.span.start < reading.span.end <= 11
     train_reader(replace(recipe, begin=work), settings, tmp_path / "more", out, Silent())
