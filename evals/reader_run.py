@@ -9,7 +9,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Self, TypeVar
 
-import torch
 from tokenizers import Tokenizer
 
 from bot.settings import Settings
@@ -18,11 +17,11 @@ from evals.reading_examples import Example, Maker, balanced, read_examples, writ
 from evals.rewording import Thesaurus
 from evals.sweep_inputs import encoder_of
 from evals.train_reader import (
-    CHECKPOINT,
     RATE,
     RATE_AFTER,
     SEED,
     ReaderModel,
+    begin_as,
     export,
     pairs_of,
     train,
@@ -134,12 +133,11 @@ def _begun(work: Path, model: ReaderModel) -> Mapping[str, object]:
     """Make a model what a run in a work folder came to; return the record of that run."""
     try:
         before: Mapping[str, object] = json.loads((work / RECORD).read_bytes())
-        kept = torch.load(work / CHECKPOINT, weights_only=True)
+        begin_as(work, model)
     except (OSError, ValueError) as error:
         raise InputUnusable(
             (str(error),), "Name the --work folder of a run of `train reader` that is done"
         ) from error
-    model.load_state_dict(kept["model"])
     return before
 
 

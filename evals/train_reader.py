@@ -157,6 +157,15 @@ def rate_at(step: int, steps: int, rate: float = RATE) -> float:
     return rate * min(1.0, share / WARM, max(0.0, (1 - share) / DECAY) + 1e-3)
 
 
+def begin_as(work: Path, model: ReaderModel) -> None:
+    """Give a model the weights that a run in a work folder came to.
+
+    Raises:
+        OSError: There is no checkpoint.
+    """
+    model.load_state_dict(torch.load(work / CHECKPOINT, weights_only=True)["model"])
+
+
 def train(
     pairs: Sequence[Pair],
     held: Sequence[Pair],
