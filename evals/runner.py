@@ -41,6 +41,7 @@ _DECISIVE = {
     "passage_tokens",
     "late_interaction",
     "reader",
+    "speller",
     "threshold",
     "confidence",
 }
