@@ -33,6 +33,7 @@ from bot.reading import PassageRead, read_best, read_of, reordered, titled
 from bot.second_look import asks_two_things, elsewhere, with_other
 from bot.short_answer import short_answer
 from bot.sources import corroboration, documents, gathered, of_first
+from bot.spelling import Speller
 from corpus.article import Article
 from index.lexical import terms_of
 from index.reader import Reads
@@ -93,6 +94,7 @@ class Answerer:
         reader: Reads the best passages; None: nothing does.
         threshold: The confidence below which it abstains, 0 to 1; that of `weights` when None.
         passages: How many passages' sentences compete for the answer.
+        spells: Whether misspelt words of a question are put right.
     """
 
     live: Live
@@ -102,6 +104,7 @@ class Answerer:
     reader: Reads | None = None
     threshold: float | None = None
     passages: int = PASSAGES
+    spells: bool = True
 
     def judged_by(self, retriever: Retriever) -> Weights:
         """Return how confidence is judged on an index, the threshold that was set put in."""
@@ -148,6 +151,8 @@ class _Draft:
         self._retriever, self._question, self._text = retriever, question, text
         self._now = answerer.now()
         completed = complete(text, question.history)
+        if answerer.spells and retriever.spelling:
+            completed = Speller(retriever.spelling, retriever.lexical).understood(completed)
         self._standalone, self._focus = completed.standalone, completed.focus
         self._articles: dict[str, Article] = {}
         self._cluster = cache(retriever.articles.cluster_id)

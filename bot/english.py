@@ -76,3 +76,13 @@ PERSON_PRONOUNS = _words("he him his she her hers")
 SOME_THEY = _words("they them their theirs")
 THING_PRONOUNS = _words("it its") | SOME_THEY
 POSSESSIVES = _words("his her hers its their theirs")
+# What words are formed of others with; a guess that a misspelt word was so formed only leaves it.
+BEGINNINGS = _words(
+    "anti co de dis em en fore im in inter mis multi non out over post pre re semi sub super un "
+    "under up"
+)
+ENDINGS = _words(
+    "able al ally ance ant ation ations crat crats d ed en ence ened ening ens ent er ers es est "
+    "ful hood ian ians ible ier ies iest ified ify ing ise ised ish ising ism ist ists ity ive ize "
+    "ized izing less like ly man men ment ments n ness ns or ors ous s ship wise y"
+)

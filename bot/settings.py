@@ -61,6 +61,9 @@ class Settings(BaseModel):
     reader: Literal["on", "off"] = Field(
         "on", description="whether the best passages are read: is the answer there, and where"
     )
+    speller: Literal["on", "off"] = Field(
+        "on", description="whether misspelt words of a question are put right"
+    )
     threshold: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None,
         description="the confidence below which Citewire abstains, 0 to 1; lower answers more and "

@@ -94,6 +94,7 @@ def answerer(settings: Settings, *, threads: int = 2) -> Answerer:
         read_weights(settings.confidence or WEIGHTS_FILE),
         Reader(threads=threads) if settings.reader == "on" else None,
         threshold=settings.threshold,
+        spells=settings.speller == "on",
     )
 
 

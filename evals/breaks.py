@@ -56,6 +56,9 @@ class _NoWords:
     def weight(self, term: str) -> float:  # noqa: ARG002  (likewise)
         return 0.0
 
+    def has(self, term: str) -> bool:  # noqa: ARG002  (likewise)
+        return True  # no word is misspelt: that is not what is broken
+
 
 class _NoVectors:
     """A `DenseSearch` to which everything is equally far."""

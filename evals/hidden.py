@@ -9,10 +9,11 @@ from index.lexical import terms_of
 from index.retrieve import LexicalSearch, Retriever
 from index.store import Filters
 from index.vectors import Neighbour
+from index.words import Near, WordSearch, words_of
 
 
 def without(retriever: Retriever, hidden: Sequence[str], ids: Sequence[str]) -> Retriever:
-    """Return `retriever` with word weights that know nothing of the articles `hidden`.
+    """Return `retriever` with words, and weights of them, that know nothing of `hidden` articles.
 
     `filters_without` keeps them from being found, but the weight of a word counts passages, and a
     word that only a hidden passage has would count less than one that none has: the question
@@ -21,19 +22,21 @@ def without(retriever: Retriever, hidden: Sequence[str], ids: Sequence[str]) -> 
     if not hidden:
         return retriever
     rows = retriever.articles.matching_rows(Filters(document_ids=tuple(hidden)))
-    having: Counter[str] = Counter()
+    having, spelt = Counter[str](), Counter[str]()
     for passage in retriever.articles.passages(rows):
         article = retriever.articles.article(passage.article_id)
-        having.update(
-            set(terms_of(f"{article.title}\n{article.text[passage.start : passage.end]}"))
-        )
+        text = f"{article.title}\n{article.text[passage.start : passage.end]}"
+        having.update(set(terms_of(text)))
+        spelt.update(words_of(text))
     words = _Without(retriever.lexical, retriever.info.passages, len(rows), having)
     info = replace(
         retriever.info,
         documents=len(ids) - len(hidden),
         passages=retriever.info.passages - len(rows),
     )
-    return replace(retriever, lexical=words, info=info)
+    known = retriever.spelling
+    spelling = known and replace(known, words=_WordsWithout(known.words, spelt))
+    return replace(retriever, lexical=words, info=info, spelling=spelling)
 
 
 def filters_without(hidden: Sequence[str], ids: Sequence[str]) -> Filters:
@@ -59,10 +62,28 @@ class _Without:
         return self.lexical.search(text, k, rows=rows)
 
     def weight(self, term: str) -> float:
-        # ln(1 + (N - n + 0.5) / (n + 0.5)) is ln((N + 1) / (n + 0.5)): solved for n.
         weight = self.lexical.weight(term)
         if not weight:
             return weight
+        return log((self.passages - self.hidden + 1) / (self._left(weight, term) + 0.5))
+
+    def has(self, term: str) -> bool:
+        return self.lexical.has(term) and self._left(self.lexical.weight(term), term) > 0
+
+    def _left(self, weight: float, term: str) -> int:
+        # ln(1 + (N - n + 0.5) / (n + 0.5)) is ln((N + 1) / (n + 0.5)): solved for n.
         count = round((self.passages + 1) / exp(weight) - 0.5)
-        left = max(0, count - self.having[term])
-        return log((self.passages - self.hidden + 1) / (left + 0.5))
+        return max(0, count - self.having[term])
+
+
+@dataclass(frozen=True, slots=True)
+class _WordsWithout:
+    """A `WordSearch` of what is left of a collection: `hidden` counts the words of the rest."""
+
+    words: WordSearch
+    hidden: Counter[str]
+
+    def near(self, word: str, edits: int) -> list[Near]:
+        found = self.words.near(word, edits)
+        left = [replace(one, count=one.count - self.hidden[one.word]) for one in found]
+        return [one for one in left if one.count > 0]

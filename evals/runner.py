@@ -42,6 +42,7 @@ _DECISIVE = {
     "passage_tokens",
     "late_interaction",
     "reader",
+    "speller",
     "threshold",
     "confidence",
 }

@@ -271,6 +271,10 @@ class EachTextOnce:
         """Return what the encoder says."""
         return self._encoder.fits(question)
 
+    def is_word(self, word: str) -> bool:
+        """Return what the encoder says."""
+        return self._encoder.is_word(word)
+
 
 class _Numbered:
     """A `Progress` that says which setting of how many it is at."""

@@ -3,6 +3,7 @@
 import logging
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from index.snapshot import (
     FORMAT,
     KEPT,
     LEXICAL_FOLDER,
+    WORDS_FOLDER,
     Manifest,
     Snapshot,
     SnapshotWriter,
@@ -38,6 +40,7 @@ from index.snapshot import (
 from index.store import ArticleWriter, Cut
 from index.tokens import LateInteraction, TokenWriter, stores_tokens
 from index.vectors import VectorStore
+from index.words import WordStore, words_of
 
 CACHE_FILE = "embeddings.sqlite"
 # Passages sorted by length together: enough to fill batches evenly, few enough to hold in memory.
@@ -193,7 +196,7 @@ class Builder:
                 self._find_copies(articles)
                 passages = self._split(articles)
                 embedded = self._embed(articles, passages, writer.folder)
-                self._index_words(articles, writer.folder / LEXICAL_FOLDER, passages)
+                self._index_words(articles, writer.folder, passages)
             draft = Manifest(
                 FORMAT, "", self._now, self._encoder.spec, self._splitter_spec, sources,
                 articles.count, passages, embedded.token_bytes, content, files={},
@@ -229,6 +232,7 @@ class Builder:
             repr(self._splitter_spec),
             # `off` and `query-time` build the same, and so do `auto` and `stored`, as a rule.
             "stored" if self._late_interaction in {"auto", "stored"} else "none",
+            WORDS_FOLDER,  # snapshots of before have none
         )
         return sha256("\n".join(parts).encode()).hexdigest()
 
@@ -300,11 +304,16 @@ class Builder:
 
     def _index_words(self, articles: ArticleWriter, folder: Path, passages: int) -> None:
         self._progress.stage("Indexing words", passages)
-        folder.mkdir()
-        LexicalStore.write(folder, self._counted(self._texts(articles)))
+        counts = Counter[str]()
+        (folder / LEXICAL_FOLDER).mkdir()
+        LexicalStore.write(folder / LEXICAL_FOLDER, self._counted(self._texts(articles), counts))
+        (folder / WORDS_FOLDER).mkdir()
+        WordStore.write(folder / WORDS_FOLDER, counts)
 
-    def _counted(self, texts: Iterable[PassageText]) -> Iterator[str]:
+    def _counted(self, texts: Iterable[PassageText], counts: Counter[str]) -> Iterator[str]:
+        """Yield the texts, and count their words."""
         for text in texts:
+            counts.update(words_of(text.text))
             yield text.text
             self._progress.advance(1)
 

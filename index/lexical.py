@@ -130,6 +130,10 @@ class LexicalStore:
         having = int(self._searcher.doc_freq("text", term))
         return log(1 + (len(self) - having + 0.5) / (having + 0.5))
 
+    def has(self, term: str) -> bool:
+        """Tell whether any passage has a stemmed term."""
+        return bool(self._searcher.doc_freq("text", term))
+
     def _boosted(self, term: str, count: int) -> tantivy.Query:
         query = tantivy.Query.term_query(self._schema, "text", term, index_option="freq")
         return tantivy.Query.boost_query(query, float(count)) if count > 1 else query

@@ -10,6 +10,7 @@ from index.passage_texts import splitter_of
 from index.retrieve import FEW_RERANKED, RERANKED, IndexInfo, Retriever, TokenReader
 from index.snapshot import Manifest, Snapshot, SplitterSpec, current_id, open_current
 from index.tokens import EncodedTokens, LateInteraction, StoredTokens
+from index.words import Spelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,9 @@ def retriever_of(
     tokens = _tokens_of(snapshot, encoder, late_interaction)
     depth = FEW_RERANKED if isinstance(tokens, EncodedTokens) else RERANKED
     parts = (snapshot.vectors, snapshot.words, snapshot.articles, tokens)
-    return Retriever(info, encoder, *parts, reranked=depth)
+    known = snapshot.spellings
+    spelling = Spelling(known, encoder.is_word) if known else None
+    return Retriever(info, encoder, *parts, reranked=depth, spelling=spelling)
 
 
 def _tokens_of(

@@ -18,6 +18,7 @@ from index.late_interaction import Floats, PassageTokens, QuestionTokens, TokenC
 from index.lexical import terms_of
 from index.store import Filters
 from index.vectors import Neighbour
+from index.words import Spelling
 
 # Candidates from each half. With fewer, a passage that only one half finds is lost.
 CANDIDATES = 100
@@ -63,6 +64,9 @@ class LexicalSearch(Protocol):
 
     def weight(self, term: str) -> float:
         """Return the inverse document frequency of a stemmed term."""
+
+    def has(self, term: str) -> bool:
+        """Tell whether any passage has a stemmed term."""
 
 
 class ArticleReader(Protocol):
@@ -203,7 +207,8 @@ class IndexInfo:
 class Retriever:
     """Searches one snapshot; safe to share between threads.
 
-    Without `tokens` there is no late interaction: the fused order stays.
+    Without `tokens` there is no late interaction: the fused order stays. `spelling` tells how the
+    collection's words are spelt; None in a snapshot that was built before it could.
     """
 
     info: IndexInfo
@@ -215,6 +220,7 @@ class Retriever:
     words_weight: float = WORDS_WEIGHT
     late_weight: float = LATE_WEIGHT
     reranked: int = RERANKED
+    spelling: Spelling | None = None
 
     def search(self, question: str, k: int, *, filters: Filters | None = None) -> list[Hit]:
         """Return the `k` best passages for a question, best first, ties in passage order.

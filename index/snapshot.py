@@ -20,6 +20,7 @@ from index.late_interaction import TokenStore
 from index.lexical import LexicalStore
 from index.store import ArticleStore
 from index.vectors import VectorStore
+from index.words import WordStore
 
 FORMAT = 2
 ARTICLES_FILE = "articles.sqlite"
@@ -27,6 +28,7 @@ VECTORS_FILE = "vectors.faiss"
 TOKENS_FILE = "tokens.codes"
 ENDS_FILE = "tokens.ends"
 LEXICAL_FOLDER = "lexical"
+WORDS_FOLDER = "words"
 _MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
 _SNAPSHOTS = "snapshots"
@@ -91,7 +93,8 @@ _MANIFESTS = TypeAdapter(Manifest)
 class Snapshot:
     """An open snapshot: its files were checked, and stay open whatever is built meanwhile.
 
-    `tokens` is None where it was built without token vectors.
+    `tokens` is None where it was built without token vectors, `spellings` by a version before
+    those were stored.
     """
 
     manifest: Manifest
@@ -100,6 +103,7 @@ class Snapshot:
     vectors: VectorStore
     tokens: TokenStore | None
     words: LexicalStore
+    spellings: WordStore | None
 
 
 def current_id(data: Path) -> str:
@@ -166,6 +170,7 @@ def open_snapshot(folder: Path) -> Snapshot:
             VectorStore.from_bytes(content),
             _open_tokens(folder, manifest.token_bytes),
             LexicalStore.open(folder / LEXICAL_FOLDER),
+            _open_words(folder, manifest),
         )
     except (OSError, sqlite3.Error) as error:  # removed since the checks above, say
         raise SnapshotDamaged(folder.name, "a file", f"can't be opened ({error})") from error
@@ -173,6 +178,11 @@ def open_snapshot(folder: Path) -> Snapshot:
 
 def _open_tokens(folder: Path, width: int) -> TokenStore | None:
     return TokenStore(folder / TOKENS_FILE, folder / ENDS_FILE, width) if width else None
+
+
+def _open_words(folder: Path, manifest: Manifest) -> WordStore | None:
+    there = any(name.startswith(f"{WORDS_FOLDER}/") for name in manifest.files)
+    return WordStore.open(folder / WORDS_FOLDER) if there else None
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -258,7 +268,8 @@ class SnapshotWriter:
         manifest = replace(draft, snapshot_id=snapshot_id, files=files)
         self._write_manifest(manifest)
         final = self._data / _SNAPSHOTS / snapshot_id
-        sync_folder(self.folder / LEXICAL_FOLDER)
+        for name in (LEXICAL_FOLDER, WORDS_FOLDER):
+            sync_folder(self.folder / name)
         sync_folder(self.folder)
         self.folder.rename(final)
         self.folder = final
@@ -272,7 +283,9 @@ class SnapshotWriter:
         """Yield the files that others than this class wrote, but for tantivy's lock files."""
         yield self.folder / ARTICLES_FILE
         yield from self.folder.glob("tokens.*")
-        for path in (self.folder / LEXICAL_FOLDER).iterdir():
+        for path in [
+            p for name in (LEXICAL_FOLDER, WORDS_FOLDER) for p in (self.folder / name).iterdir()
+        ]:
             if path.suffix == ".lock":
                 path.unlink()
             else:

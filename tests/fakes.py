@@ -84,6 +84,10 @@ class FakeEncoder:
         counts = tuple(len(rows) for rows in vectors)
         return PassageTokens(CODEC.encode(np.concatenate(vectors)), counts)
 
+    def is_word(self, word: str) -> bool:
+        """Those that have an axis."""
+        return word in AXES
+
     def fits(self, question: str) -> bool:
         """By the words."""
         return len(question.split()) + self.special_tokens <= self.spec.max_tokens

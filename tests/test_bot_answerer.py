@@ -106,6 +106,22 @@ def test_rare_words_of_the_question_count_more(asked: Answerer) -> None:
     assert answer.confidence.score == pytest.approx(0.2688, abs=1e-4)
 
 
+def test_a_misspelt_question_is_answered_as_it_was_meant_and_says_so(asked: Answerer) -> None:
+    """`tea` is too short to be put right; `whale` is not."""
+    answer = asked.ask(Question("Whaale?"))
+    assert (answer.question, answer.standalone_question) == ("Whaale?", "Whale?")
+    assert answer.citations[0].cited_text == "Whale whale."
+    unaided = replace(asked, spells=False).ask(Question("Whaale?"))
+    assert unaided.standalone_question == "Whaale?"
+    assert answer.confidence.score > unaided.confidence.score
+
+
+def test_a_misspelt_follow_up_is_put_right_with_what_it_leans_on(asked: Answerer) -> None:
+    history = (Turn("user", "What is the whalle?"), Turn("assistant", "Whale whale."))
+    answer = asked.ask(Question("And why?", history))
+    assert answer.standalone_question.startswith("What is the whale? ")
+
+
 def test_where_and_how_old_the_evidence_is_stands_in_the_answer(asked: Answerer) -> None:
     answer = asked.ask(Question("tea"))
     (document,) = answer.documents

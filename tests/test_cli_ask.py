@@ -175,6 +175,16 @@ def test_a_conversation_is_followed(end: bytes, cli: Cli) -> None:
     assert ran.out.count("\nSources\n") + ran.out.count("\nClosest articles\n") == 2
 
 
+def test_a_misspelt_question_is_put_right_and_told(cli: Cli) -> None:
+    typed = "how much capitol do the two put into tillerway"
+    meant = typed.replace("capitol", "capital")
+    ran = cli("ask", typed)
+    assert ran.err == f"Searched: {meant}\n"
+    record = json.loads(cli("ask", typed, "--json").out)
+    assert (record["question"], record["standalone_question"]) == (typed, meant)
+    assert any("1.8 billion" in citation["cited_text"] for citation in record["citations"])
+
+
 def test_a_new_conversation_forgets_the_old(cli: Cli) -> None:
     ran = cli("chat", stdin=b"What does the Plover cost?\n/new\nAnd when was it launched?\n")
     assert "Searched:" not in ran.err

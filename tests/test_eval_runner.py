@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.conversation import Turn
+from bot.spelling import Speller
 from corpus.article import Article
 from evals.breaks import Break, broken, threshold_of
 from evals.cases import Case
@@ -101,6 +102,15 @@ def test_words_weigh_as_if_the_hidden_article_had_never_been_there(tmp_path: Pat
     assert with_it.lexical.weight("robot") < hidden.lexical.weight("robot")
     assert hidden.info.passages == built_without.info.passages
     assert hidden.info.documents == built_without.info.documents
+
+
+def test_words_are_spelt_as_if_the_hidden_article_had_never_been_there(tmp_path: Path) -> None:
+    """`robots` is only in the hidden one, `moon` in others."""
+    with_it = library(tmp_path, TEA, WHALE, ROBOT)
+    hidden = without(with_it, (ROBOT.id,), (TEA.id, WHALE.id, ROBOT.id))
+    for retriever, want in ((with_it, "robots moon"), (hidden, "robats moon")):
+        assert retriever.spelling is not None
+        assert Speller(retriever.spelling, retriever.lexical).corrected("robats mooon") == want
 
 
 def test_without_words_nothing_is_found_by_them(tmp_path: Path) -> None:

@@ -393,6 +393,26 @@ def test_an_index_of_another_format_is_rebuilt(
     assert_every_row_has_its_vector(desk)
 
 
+def test_an_index_without_its_words_is_read_and_brought_up_to_date(desk: Desk) -> None:
+    """As an older Citewire left it: it answers as it did, and the next build adds them."""
+    before = desk.update(CAR)
+    folder = desk.data / "snapshots" / before.snapshot_id
+    shutil.rmtree(folder / "words")
+    path = folder / "manifest.json"
+    record = json.loads(path.read_bytes())
+    del record["sha256"]
+    record["files"] = {n: f for n, f in record["files"].items() if not n.startswith("words/")}
+    record["content_sha256"] = "that of a version that knew no words"
+    path.write_text(json.dumps({**record, "sha256": snapshots._digest(record)}))
+    assert open_current(desk.data).spellings is None
+    assert rows_of(desk, "moon") == [2]
+    report = desk.update(CAR)
+    assert (report.is_new, report.embedded) == (True, 0)
+    words = open_current(desk.data).spellings
+    assert words is not None
+    assert [near.word for near in words.near("cra", 1)] == ["car"]
+
+
 def fail(*_: object, **__: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

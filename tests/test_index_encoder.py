@@ -357,6 +357,12 @@ def test_a_token_that_begins_with_a_blank_is_its_words(
 
 
 @slow
+def test_frequent_words_are_tokens_and_misspelt_ones_are_none(encoder: OnnxEncoder) -> None:
+    assert [encoder.is_word(word) for word in ("capitol", "guarantee", "tesla")] == [True] * 3
+    assert [encoder.is_word(word) for word in ("gurantee", "", "zzq")] == [False] * 3
+
+
+@slow
 def test_the_codec_is_the_packaged_one(encoder: OnnxEncoder) -> None:
     assert encoder.spec.codec == file_sha256(PACKAGED_CODEC)
     assert encoder.codec.to_bytes() == PACKAGED_CODEC.read_bytes()

@@ -77,14 +77,14 @@ def assert_nothing_temporary(data: Path) -> None:
     """Check that each file is one that a finished build leaves, and that none is missing.
 
     The cache may be: where the disk is too full to drop vectors from it, it is removed. Readers
-    leave a lock in `lexical`.
+    leave a lock in `lexical` and `words`.
     """
     want, may = {"CURRENT", ".lock"}, {"embeddings.sqlite"}
     assert 1 <= len(snapshot_ids(data)) <= 2
     for name in snapshot_ids(data):
         files = read_manifest(data / "snapshots" / name).files
         want |= {f"snapshots/{name}/{file}" for file in (*files, "manifest.json")}
-        may.add(f"snapshots/{name}/lexical/.tantivy-meta.lock")
+        may |= {f"snapshots/{name}/{it}/.tantivy-meta.lock" for it in ("lexical", "words")}
     assert files_below(data) - may == want
     assert {folder.name for folder in data.iterdir() if folder.is_dir()} == {"snapshots"}
 

@@ -59,6 +59,10 @@ class FakeWords:
         """Return the same for all."""
         return 1.0
 
+    def has(self, _term: str) -> bool:
+        """Return the same for all."""
+        return True
+
 
 class FakeReader:
     """One passage an article, article `a<row>`."""

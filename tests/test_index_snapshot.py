@@ -35,6 +35,7 @@ FILES = (
     "tokens.ends",
     "manifest.json",
     "lexical/meta.json",
+    "words/meta.json",
 )
 GARBAGE = [
     b"",

@@ -91,6 +91,7 @@ def ask(
     if as_json:
         typer.echo(to_json(answer, indent=2))
     else:
+        _tell_searched(answer)
         _print(answer, answerer)
 
 
@@ -199,11 +200,15 @@ def _say(answerer: Answerer, asked: str, history: list[Turn]) -> None:
     except QuestionRefused as error:
         complain(str(error))
         return
-    if answer.standalone_question != answer.question:
-        searched = printable(answer.standalone_question)
-        stderr().print(f"Searched: {searched}", style="dim", markup=False)
+    _tell_searched(answer)
     _print(answer, answerer)
     history += [Turn("user", answer.standalone_question), Turn("assistant", answer.answer)]
+
+
+def _tell_searched(answer: Answer) -> None:
+    if answer.standalone_question != answer.question:
+        searched = printable(answer.standalone_question)
+        stderr().print(f"Searched: {searched}", style="dim", markup=False, soft_wrap=True)
 
 
 def verify(
