@@ -30,7 +30,7 @@ def test_what_is_packaged_is_what_was_made() -> None:
     ("question", "words"),
     [
         ("How many Teasels does Brennick call back?", "27,450"),
-        ("when do owners get the repair", "March"),
+        ("when do owners get the repair", "in March"),
     ],
 )
 def test_the_words_that_answer_are_found(reader: Reader, question: str, words: str) -> None:
