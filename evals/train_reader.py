@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -163,7 +163,7 @@ def begin_as(work: Path, model: ReaderModel) -> None:
     Raises:
         OSError: There is no checkpoint.
     """
-    model.load_state_dict(torch.load(work / CHECKPOINT, weights_only=True)["model"])
+    model.load_state_dict(_read(work / CHECKPOINT)["model"])
 
 
 def train(
@@ -232,7 +232,7 @@ class _Run:
         path = self.work / CHECKPOINT
         if not path.is_file():
             return 0
-        kept = torch.load(path, weights_only=True)
+        kept = _read(path)
         if kept["plan"] != self.plan:
             return 0
         self.model.load_state_dict(kept["model"])
@@ -253,6 +253,12 @@ class _Run:
         new.replace(self.work / CHECKPOINT)
         with (self.work / SCORES).open("a", encoding="utf-8") as log:
             log.write(json.dumps({"steps": steps, **scores}) + "\n")
+
+
+def _read(checkpoint: Path) -> dict[str, Any]:
+    """Return a checkpoint, also one of a GPU where there is none."""
+    kept: dict[str, Any] = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    return kept
 
 
 @torch.no_grad()
