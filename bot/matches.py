@@ -98,7 +98,8 @@ def _differ(a: str, b: str) -> bool:
 def _maxsim(asked: Sequence[_Word], said: Sequence[_Word], tokens: TokenMatches) -> Floats:
     """Return MaxSim of each word that is asked and each that is said, shape `(said, asked)`.
 
-    Each token of the former takes its best cosine in the latter; they count by their weights.
+    Each token of the former takes its best cosine in the latter; they count by their weights, and
+    alike where none has any.
     """
     best = np.full((len(said), len(tokens.question)), -1, np.float32)
     for number, word in enumerate(said):
@@ -107,7 +108,9 @@ def _maxsim(asked: Sequence[_Word], said: Sequence[_Word], tokens: TokenMatches)
     shares = np.zeros((len(tokens.question), len(asked)), np.float32)
     for number, word in enumerate(asked):
         own = _within(word.span, tokens.question)
-        shares[own, number] = tokens.weights[own] / tokens.weights[own].sum()
+        weights = tokens.weights[own]
+        total = weights.sum()
+        shares[own, number] = weights / total if total else 1 / max(1, len(weights))
     return np.asarray(best @ shares, np.float32)
 
 

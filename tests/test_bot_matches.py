@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -69,6 +70,13 @@ def test_the_tokens_of_a_word_count_by_their_weights() -> None:
             np.array([[0.9, 0.1], [0.2, high]], np.float32),
         )
         assert marked("unequal", "unfair", found) == want
+
+
+def test_tokens_without_weight_count_alike() -> None:
+    question, quote = "Which firm?", "The company and the maker."
+    found = tokens(question, quote, firm__company=0.8, firm__maker=0.7)
+    weightless = replace(found, weights=np.zeros(2, np.float32))
+    assert marked(question, quote, weightless) == ["company"]
 
 
 def test_a_part_of_a_word_marks_the_whole_word() -> None:
