@@ -166,7 +166,7 @@ class TokenMatches:
 
     Attributes:
         question: Where the question's tokens stand in it.
-        weights: What each of these weighs, above 0.
+        weights: What each of these weighs, at least 0.
         sentence: Where the sentence's tokens stand in it.
         cosines: Shape `(sentence tokens, question tokens)`, -1 to 1.
     """
