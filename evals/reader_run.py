@@ -170,7 +170,8 @@ def _written(
     """Return the files of a set's examples: to learn from, and (True) to be watched on."""
     training = source.training
     told = repr((training.sha256, sorted(recipe.held_out), source.most, recipe.times, SEED, place))
-    stem = f"{training.name}-{sha256(told.encode()).hexdigest()[:12]}"
+    made_with = f"{told} {recipe.wordnet}"
+    stem = f"{training.name}-{sha256(made_with.encode()).hexdigest()[:12]}"
     files = {watched: work / f"{stem}-{watched:d}.jsonl" for watched in (False, True)}
     if all(path.is_file() for path in files.values()):
         return files

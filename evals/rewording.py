@@ -23,7 +23,7 @@ from index.reader import TOKENIZER
 _TABLE = "embeddings.word_embeddings.weight"
 # The least cosine, in the encoder's table of embeddings, of words that say nearly the same and of
 # things of one kind, so that those of other meanings stay out; and how many stand in for one.
-_NEAR, _BESIDE, _MOST = 0.2, 0.2, 6
+_LEAST, _MOST = 0.2, 6
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "last")
 # Words that begin alike are forms of one, as a rule.
 _ALIKE = 4
@@ -62,7 +62,7 @@ class Thesaurus:
         """Return words that say nearly the same as one, nearest first; no forms of it."""
         others = {*self._wordnet.opposites(word), *self._wordnet.siblings(word)}
         same = [one for one in self._wordnet.same(word) if one not in others]
-        return self._nearest(word, same, _NEAR, _MOST)
+        return self._nearest(word, same)
 
     @lru_cache(maxsize=100_000)  # noqa: B019
     def other(self, word: str) -> tuple[str, ...]:
@@ -76,20 +76,18 @@ class Thesaurus:
         opposites = self._wordnet.opposites(word)
         common = self._tokenizer.token_to_id
         siblings = [s for s in self._wordnet.siblings(word) if s not in same and common(s)]
-        nearest = self._nearest(word, siblings, _BESIDE, _MOST)
+        nearest = self._nearest(word, siblings)
         return tuple(dict.fromkeys((*opposites[:_MOST], *nearest)))
 
-    def _nearest(
-        self, word: str, others: Sequence[str], least: float, most: int
-    ) -> tuple[str, ...]:
+    def _nearest(self, word: str, others: Sequence[str]) -> tuple[str, ...]:
         """Return those of other words that are nearest to one and no forms of it."""
         other = [one for one in others if one[:_ALIKE] != word[:_ALIKE]]
         if not other:
             return ()
         vectors = np.stack([self._vector(one) for one in (word, *other)])
         cosines = vectors[1:] @ vectors[0]
-        order = np.argsort(-cosines, kind="stable")[:most]
-        return tuple(other[i] for i in order if cosines[i] >= least)
+        order = np.argsort(-cosines, kind="stable")[:_MOST]
+        return tuple(other[i] for i in order if cosines[i] >= _LEAST)
 
     def _vector(self, word: str) -> NDArray[np.float32]:
         ids = self._tokenizer.encode(word, add_special_tokens=False).ids

@@ -8,6 +8,7 @@ import typer
 
 from bot.cli.options import stderr
 from evals.usage import usage_errors
+from evals.wordnet import FOLDER
 
 app = typer.Typer(
     name="train",
@@ -108,7 +109,7 @@ def reader(
     ] = 5,
     wordnet: Annotated[
         Path, typer.Option(metavar="DIR", help="Where WordNet is; Debian has it: wordnet-base.")
-    ] = Path("/usr/share/wordnet"),
+    ] = FOLDER,
     begin: Annotated[
         Path | None,
         typer.Option(

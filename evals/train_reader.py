@@ -151,7 +151,7 @@ def inner(mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
     return inside & torch.roll(inside, -1, dims=1)
 
 
-def rate_at(step: int, steps: int, rate: float = RATE) -> float:
+def rate_at(step: int, steps: int, rate: float) -> float:
     """Return the rate of a step, from 0 of `steps`, `rate` at most."""
     share = (step + 1) / steps
     return rate * min(1.0, share / WARM, max(0.0, (1 - share) / DECAY) + 1e-3)
@@ -182,18 +182,19 @@ def train(
         held: What it is watched on, from other articles; may be empty.
         model: Learns; afterwards it is in evaluation mode.
         work: Checkpoints and the scores by step are kept here; a cut-off run on the same pairs
-            goes on from there.
+            that began as the same encoder goes on from there.
         progress: Told how far it is.
         rate: The highest rate.
     """
     torch.manual_seed(SEED)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model.to(device).train()
     plan = list(batches(pairs, random.Random(SEED)))  # noqa: S311  (no secret)
+    identity = _identity(plan, model)
+    model.to(device).train()
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
     )
-    run = _Run(model, optimizer, work, _digest(plan))
+    run = _Run(model, optimizer, work, identity)
     begin = run.resume()
     progress.stage("Training the reader", len(plan))
     progress.advance(begin)
@@ -343,4 +344,12 @@ def _digest(plan: Sequence[Sequence[Pair]]) -> str:
     for batch in plan:
         for pair in batch:
             digest.update(np.array([*pair.ids, pair.start, pair.end], np.int32).tobytes())
+    return digest.hexdigest()
+
+
+def _identity(plan: Sequence[Sequence[Pair]], model: ReaderModel) -> str:
+    """Return what tells a run from others: its batches, and the encoder that it begins as."""
+    digest = sha256(_digest(plan).encode())
+    for weights in model.bert.state_dict().values():
+        digest.update(weights.numpy().tobytes())
     return digest.hexdigest()

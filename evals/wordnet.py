@@ -69,24 +69,17 @@ class WordNet:
     def same(self, word: str) -> tuple[str, ...]:
         """Return words that say the same as one, or the kind of thing it is, in its form."""
         base = self._base(word)
-        if base is None:
-            return ()
         found = list[str]()
-        for place in base.places[:_SENSES]:
-            sense = self._sense(base.sort, place)
-            found += sense.words
-            for other in self._linked(sense, (*_ABOVE, *_ALIKE)):
-                found += other.words
+        for sense in self._senses(base, _SENSES):
+            for one in (sense, *self._linked(sense, (*_ABOVE, *_ALIKE))):
+                found += one.words
         return _inflected(found, base)
 
     def opposites(self, word: str) -> tuple[str, ...]:
         """Return words that say the opposite of one, in its form."""
         base = self._base(word)
-        if base is None:
-            return ()
         found = list[str]()
-        for place in base.places[:_SENSES]:
-            sense = self._sense(base.sort, place)
+        for sense in self._senses(base, _SENSES):
             for one in (sense, *self._linked(sense, _ALIKE)):
                 for other in self._linked(one, _OPPOSITE):
                     found += other.words[:1]
@@ -95,17 +88,18 @@ class WordNet:
     def siblings(self, word: str) -> tuple[str, ...]:
         """Return nouns for other things of the kind that one is, in its form."""
         base = self._base(word)
-        if base is None or base.sort != _NOUN:
+        if base.sort != _NOUN:
             return ()
-        sense = self._sense(_NOUN, base.places[0])
         found = list[str]()
-        for kind in self._linked(sense, _ABOVE):
-            for other in self._linked(kind, _BELOW):
-                if other != sense:
-                    found += other.words[:1]
+        for sense in self._senses(base, 1):
+            for kind in self._linked(sense, _ABOVE):
+                for other in self._linked(kind, _BELOW):
+                    if other != sense:
+                        found += other.words[:1]
         return _inflected(found, base)
 
-    def _base(self, word: str) -> _Base | None:
+    def _base(self, word: str) -> _Base:
+        """Return the best known word that one may be a form of; one without meaning if none."""
         found = list[_Base]()
         for sort, endings in _ENDINGS.items():
             for ending, instead in (("", ""), *endings):
@@ -114,7 +108,12 @@ class WordNet:
                     known, places = self._index[sort].get(base, (0, ()))
                     if places:
                         found.append(_Base(base, sort, ending, places, known))
-        return max(found, key=lambda base: base.known, default=None)
+        unknown = _Base(word, _NOUN, "", (), 0)
+        return max(found, key=lambda base: base.known, default=unknown)
+
+    def _senses(self, base: _Base, most: int) -> Iterator[_Sense]:
+        for place in base.places[:most]:
+            yield self._sense(base.sort, place)
 
     def _linked(self, sense: _Sense, symbols: tuple[str, ...]) -> Iterator[_Sense]:
         for symbol, place, sort in sense.links:

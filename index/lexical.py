@@ -1,4 +1,4 @@
-"""The passages' words, searched by tantivy with BM25. The only importer of tantivy."""
+"""The passages' words, searched by tantivy with BM25."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import tantivy
 
+from index.tantivy_files import fill, os_errors
 from index.vectors import Neighbour, best_of
 
 _ANALYZER = "citewire_en"
-_WRITER_BYTES = 64_000_000
 
 
 @cache
@@ -40,6 +40,13 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
+def _document(row: int, text: str) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_text("text", text)
+    document.add_unsigned("row", row)
+    return document
+
+
 class LexicalStore:
     """The words of all passages, in a folder of their own."""
 
@@ -55,12 +62,10 @@ class LexicalStore:
         Raises:
             OSError: A file is gone, or the folder can't be written: tantivy puts a lock there.
         """
-        try:
+        with os_errors():
             store = tantivy.Index.open(str(folder))
             store.register_tokenizer(_ANALYZER, _analyzer())
             return cls(store)
-        except ValueError as error:  # how tantivy-py reports an I/O error
-            raise OSError(str(error)) from error
 
     @staticmethod
     def write(folder: Path, texts: Iterable[str]) -> None:
@@ -69,19 +74,10 @@ class LexicalStore:
         Raises:
             OSError: The disk is full, say.
         """
-        try:
+        with os_errors():
             store = tantivy.Index(_schema(), path=str(folder), reuse=False)
             store.register_tokenizer(_ANALYZER, _analyzer())
-            writer = store.writer(heap_size=_WRITER_BYTES, num_threads=1)
-            for row, text in enumerate(texts):
-                document = tantivy.Document()
-                document.add_text("text", text)
-                document.add_unsigned("row", row)
-                writer.add_document(document)
-            writer.commit()
-            writer.wait_merging_threads()
-        except ValueError as error:  # how tantivy-py reports an I/O error
-            raise OSError(str(error)) from error
+            fill(store, (_document(row, text) for row, text in enumerate(texts)))
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)

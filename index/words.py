@@ -9,7 +9,8 @@ from typing import Protocol
 
 import tantivy
 
-_WRITER_BYTES = 64_000_000
+from index.tantivy_files import fill, os_errors
+
 # A run of letters, without an owner's `'s`; `we're`, `T9` and what addresses are made of are none.
 WORD = re.compile(r"(?<![\w'’@/.])[^\W\d_]+(?=['’]s?(?!\w)|(?![\w'’@/]|\.\w))")
 _SHORTEST, _LONGEST = 3, 40
@@ -81,10 +82,8 @@ class WordStore:
         Raises:
             OSError: A file is gone, or the folder can't be written: tantivy puts a lock there.
         """
-        try:
+        with os_errors():
             return cls(tantivy.Index.open(str(folder)))
-        except ValueError as error:  # how tantivy-py reports an I/O error
-            raise OSError(str(error)) from error
 
     @staticmethod
     def write(folder: Path, counts: Mapping[str, int]) -> None:
@@ -93,19 +92,10 @@ class WordStore:
         Raises:
             OSError: The disk is full, say.
         """
-        try:
-            writer = tantivy.Index(_schema(), path=str(folder), reuse=False).writer(
-                heap_size=_WRITER_BYTES, num_threads=1
-            )
-            for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-                document = tantivy.Document()
-                document.add_text("word", word)
-                document.add_unsigned("count", count)
-                writer.add_document(document)
-            writer.commit()
-            writer.wait_merging_threads()
-        except ValueError as error:  # how tantivy-py reports an I/O error
-            raise OSError(str(error)) from error
+        with os_errors():
+            store = tantivy.Index(_schema(), path=str(folder), reuse=False)
+            frequent_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+            fill(store, (_document(word, count) for word, count in frequent_first))
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -136,6 +126,13 @@ class WordStore:
         documents = [self._searcher.doc(address) for _, address in hits]
         pairs = [(str(d["word"][0]), int(d["count"][0])) for d in documents]
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _document(word: str, count: int) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_text("word", word)
+    document.add_unsigned("count", count)
+    return document
 
 
 def _schema() -> tantivy.Schema:

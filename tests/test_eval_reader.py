@@ -231,7 +231,10 @@ def test_a_reader_is_trained_taken_up_again_and_read_with(
     assert [one["name"] for one in record["data"]] == ["x", "x"]
     (reading,) = Reader(out).read("What is hot?", ["Tea is hot."])
     assert 0 <= reading.span.start < reading.span.end <= 11
-    train_reader(replace(recipe, begin=work), settings, tmp_path / "more", out, Silent())
+    more = tmp_path / "more"
+    train_reader(replace(recipe, begin=work), settings, more, out, Silent())
     assert json.loads((out / RECORD).read_bytes())["begun_as"]["files"] == record["files"]
+    # What began as another is not taken up, though the pairs are the same.
+    assert set(train_reader(recipe, settings, more, out, Silent())) == {"loss"}
     with pytest.raises(InputUnusable, match=r"reader\.json"):
         train_reader(replace(recipe, begin=tmp_path), settings, work, out, Silent())

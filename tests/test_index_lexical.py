@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import lexical
+from index import tantivy_files
 from index.lexical import LexicalStore, terms_of
 
 TEXTS = ("Cars drive.", "The moon.", "A car and a moon.", "Nothing else.")
@@ -120,7 +120,7 @@ def test_ties_come_in_passage_order_across_segments(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the least memory that tantivy takes, 60 000 passages become several segments."""
-    monkeypatch.setattr(lexical, "_WRITER_BYTES", 15_000_000)
+    monkeypatch.setattr(tantivy_files, "_WRITER_BYTES", 15_000_000)
     words = store(tmp_path, (f"tea w{n} x{n} y{n} z{n} v{n}" for n in range(60_000)))
     assert len({path.stem for path in tmp_path.glob("*.idx")}) > 1
     assert rows(words, "tea", 5) == [0, 1, 2, 3, 4]

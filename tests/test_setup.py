@@ -30,7 +30,7 @@ MCP = "bot/http_api/mcp_tools.py"
 # A foreign package, and where it may be imported.
 ENGINES = {
     "faiss": ("index/vectors.py",),
-    "tantivy": ("index/lexical.py", "index/words.py"),
+    "tantivy": ("index/lexical.py", "index/words.py", "index/tantivy_files.py"),
     "sentence_transformers": ENCODER,
     "onnxruntime": (*ENCODER, READER, *TRAINING),
     "optimum": ENCODER,
