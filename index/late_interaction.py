@@ -5,6 +5,7 @@ any token of a text has with it; a text's score is the mean of these, here weigh
 token of the question counts. The token vectors are those of the encoder that is there anyway.
 """
 
+import mmap
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -226,8 +227,9 @@ class TokenStore:
                 tokens there are up to its end, as little-endian 64-bit numbers.
             width: That of the codec that made them.
         """
-        self._codes = _mapped(codes, np.uint8, width)
-        self._ends = _mapped(ends, np.dtype("<u8"), 1)[:, 0]
+        self._maps = _mapped(codes), _mapped(ends)
+        self._codes = _rows(self._maps[0], np.uint8, width)
+        self._ends = _rows(self._maps[1], np.dtype("<u8"), 1)[:, 0]
 
     @property
     def segments(self) -> int:
@@ -250,14 +252,28 @@ class TokenStore:
             found.append(PassageTokens(self._codes[first : ends[-1]], counts))
         return found
 
+    def release(self) -> None:
+        """Let go of the pages that were read; whoever holds tokens reads them again unawares.
 
-def _mapped(path: Path, dtype: DTypeLike, width: int) -> NDArray[Any]:
-    """Map a file of rows of numbers; no row where it is empty, or its last one is cut."""
-    size = path.stat().st_size
-    if not size or size % (width * np.dtype(dtype).itemsize):
+        With each page that is read the kernel maps those around it, so what a process holds grows
+        with every question, though none of it is needed again soon. They stay in the file cache.
+        """
+        for mapped in self._maps:
+            if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):  # Windows has none
+                mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def _mapped(path: Path) -> mmap.mmap | None:
+    """Map a file; None where it is empty, which can't be mapped."""
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else None
+
+
+def _rows(mapped: mmap.mmap | None, dtype: DTypeLike, width: int) -> NDArray[Any]:
+    """Return rows of numbers; none where the last one is cut."""
+    if mapped is None or len(mapped) % (width * np.dtype(dtype).itemsize):
         return np.empty((0, width), dtype)
-    # A plain array over the map: slices of np.memmap take ten times as long to make.
-    return np.asarray(np.memmap(path, dtype, mode="r")).reshape(-1, width)
+    return np.frombuffer(mapped, dtype).reshape(-1, width)
 
 
 def matches(

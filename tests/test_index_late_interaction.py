@@ -367,3 +367,24 @@ def test_a_cut_file_of_ends_holds_no_segment(tmp_path: Path) -> None:
     ends = tmp_path / "ends"
     ends.write_bytes(ends.read_bytes()[:-1])
     assert TokenStore(tmp_path / "codes", ends, 2).segments == 0
+
+
+def resident(file: Path) -> int:
+    """How much of a mapped file this process holds, in KiB."""
+    lines = Path("/proc/self/smaps").read_text("utf-8").split("\n")
+    places = [place for place, line in enumerate(lines) if line.endswith(str(file))]
+    sizes = [next(line for line in lines[p:] if line.startswith("Rss:")) for p in places]
+    return sum(int(size.split()[1]) for size in sizes)
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells")
+def test_pages_that_were_read_are_let_go_and_read_again(tmp_path: Path) -> None:
+    """Else each question's would stay, and a process grow with the questions it was asked."""
+    half = 1 << 20
+    tokens = store(tmp_path, b"aabb" * half, 0, 2 * half)
+    (found,) = tokens.tokens([range(2)])
+    total = int(found.codes.sum())
+    assert resident(tmp_path / "codes") == 4 * half // 1024
+    tokens.release()
+    assert resident(tmp_path / "codes") == 0
+    assert int(found.codes.sum()) == total
