@@ -72,13 +72,16 @@ class Recipe:
         Raises:
             InputUnusable: A file can't be read; the message names what is wrong in it.
         """
-        sources = []
-        for name in files:
-            path, colon, most = name.rpartition(":")
-            limited = bool(colon) and most.isdigit()
-            (training,) = load_training([Path(path if limited else name)], unanswerable=True)
-            sources.append(Source(training, int(most) if limited else None))
+        named = [_limited(name) for name in files]
+        sets = load_training([path for path, _ in named], unanswerable=True)
+        sources = (Source(one, most) for one, (_, most) in zip(sets, named, strict=True))
         return cls(tuple(sources), frozenset(held_out), times)
+
+
+def _limited(name: str) -> tuple[Path, int | None]:
+    """Return the path of `FILE` or `FILE:N`, and N."""
+    path, _, most = name.rpartition(":")
+    return (Path(path), int(most)) if path and most.isdigit() else (Path(name), None)
 
 
 def train_reader(

@@ -37,7 +37,7 @@ _FOUND = 8
 # Of the questions that are answered, how many come also with another passage, with the sentence cut
 # out, with another year or name, with another word, and with a passage on something else that is
 # given the name.
-_BESIDE, _CUT, _CHANGED, _MISTAKEN, _MOVED = 0.3, 0.6, 0.6, 0.8, 0.3
+_BESIDE, _CUT, _CHANGED, _MISTAKEN, _MOVED = 0.8, 0.6, 0.6, 0.8, 0.3
 # A question with a name is moved to the passage with most of its words, of so many asked before.
 _REMEMBERED, _TRIED = 3000, 60
 # What is left when a sentence is cut out must say something.
@@ -88,11 +88,14 @@ class Maker:
         """Take what decides, and what rewords."""
         self._thesaurus, self._chance = thesaurus, chance
         self._asked = deque[tuple[str, str]](maxlen=_REMEMBERED)
+        self._made_up = 1.0
 
     def examples(
         self, training: TrainingSet, retriever: "Retriever", splitter: "Splitter", times: int
     ) -> Iterator[tuple[Example, ...]]:
         """Yield the examples that each question makes; none where its answer is cut apart.
+
+        The more questions without an answer a set has, the fewer are made up.
 
         Args:
             training: Articles and questions.
@@ -101,6 +104,8 @@ class Maker:
             times: How often each question is used, differently as a rule.
         """
         cut = _Cut(retriever, splitter)
+        answered = sum(bool(asked.spans) for asked in training.asked)
+        self._made_up = max(0.0, 2 - len(training.asked) / max(1, answered))
         for asked in training.asked:
             hits = [(hit, cut.text(hit)) for hit in retriever.search(asked.question, _FOUND)]
             made = chain.from_iterable(self._of_question(asked, hits) for _ in range(times))
@@ -133,16 +138,16 @@ class Maker:
             yield Example(asked.question, others[place].text, ())
 
     def _unanswered(self, whole: Example, article_id: str) -> Iterator[Example]:
-        chance = self._chance
+        chance, made_up = self._chance, self._made_up
         if chance.random() < _CUT and (rest := cut_out(whole)):
             yield Example(whole.question, rest, ())
         changed = _asked_otherwise(whole, chance) or _changed(whole.question, whole.text, chance)
-        if changed is not None and chance.random() < _CHANGED:
+        if changed is not None and chance.random() < made_up * _CHANGED:
             yield Example(changed, whole.text, ())
         another = mistaken(whole.question, whole.text, self._thesaurus, chance)
-        if another is not None and chance.random() < _MISTAKEN:
+        if another is not None and chance.random() < made_up * _MISTAKEN:
             yield Example(another, whole.text, ())
-        if chance.random() < _MOVED and (moved := self._moved(whole.text, article_id)):
+        if chance.random() < made_up * _MOVED and (moved := self._moved(whole.text, article_id)):
             yield Example(moved, whole.text, ())
         if _NAME.search(whole.question):
             self._asked.append((whole.question, article_id))

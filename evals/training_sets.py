@@ -1,12 +1,17 @@
-"""Questions with their passages to train on: JSON lines as SQuAD has them, a paragraph a line."""
+"""Questions with their passages to train on: JSON lines as SQuAD has them, a paragraph a line.
+
+A line may name a paragraph of another file by its SHA-256 instead of having its text, and its
+answers by `start` and `end`: so questions can be kept where the text that they ask about can't be.
+"""
 
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, model_validator
 
 from corpus.article import Article, Span
 from corpus.canonical import canonical
@@ -16,8 +21,12 @@ from evals.errors import InputUnusable, at
 
 
 class _Answer(BaseModel):
-    text: str
     start: int
+    text: str | None = None
+    end: int | None = None
+
+    def text_in(self, context: str) -> str:
+        return context[self.start : self.end] if self.text is None else self.text
 
 
 class _Question(BaseModel):
@@ -27,8 +36,15 @@ class _Question(BaseModel):
 
 class _Paragraph(BaseModel):
     title: str
-    context: str
     qas: tuple[_Question, ...]
+    context: str = ""
+    paragraph: str = ""
+
+    @model_validator(mode="after")
+    def _has_a_text(self) -> Self:
+        if not (self.context or self.paragraph):
+            raise ValueError("neither `context` nor `paragraph`")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,42 +73,70 @@ class TrainingSet:
 
 
 def load_training(paths: Sequence[Path], *, unanswerable: bool = False) -> tuple[TrainingSet, ...]:
-    """Return the training sets in `.jsonl.gz` files, in order.
+    """Return the training sets in `.jsonl` and `.jsonl.gz` files, in order.
 
     Left out are answers that the canonical text of their paragraph does not have at their place,
     and questions that have no others; and questions that have none, unless they are asked for.
 
     Args:
-        paths: The files.
+        paths: The files; a paragraph that one names by its hash is looked up in all of them.
         unanswerable: Give questions without an answer too.
 
     Raises:
-        InputUnusable: A file can't be read, or a line is wrong; it names file, line and reason.
+        InputUnusable: A file can't be read, a line is wrong, or a paragraph is in none of the
+            files; it names file, line and reason.
     """
-    return tuple(_load(path, unanswerable=unanswerable) for path in paths)
+    files = [_File.read(path) for path in paths]
+    texts = {_hash(p.context.encode()): p.context for f in files for _, p in f.lines if p.context}
+    return tuple(file.training(texts, unanswerable=unanswerable) for file in files)
 
 
-def _load(path: Path, *, unanswerable: bool) -> TrainingSet:
-    try:
-        raw = path.read_bytes()
-        lines = gzip.decompress(raw).decode().split("\n")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InputUnusable((at(path, None, str(error)),)) from error
-    found, asked = list[Found](), list[Asked]()
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file with its paragraphs by their line, from 1."""
+
+    path: Path
+    sha256: str
+    lines: tuple[tuple[int, _Paragraph], ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
         try:
-            paragraph = _Paragraph.model_validate_json(line)
-        except ValidationError as error:
-            problems = tuple(at(path, number, reason) for reason in reasons(error))
-            raise InputUnusable(problems) from error
-        title = _title(paragraph.title)
-        article = Article(f"{number}", title, canonical(paragraph.context))
-        found.append(Found(article, str(path), number))
-        asked += _asked(paragraph, article, unanswerable=unanswerable)
-    name = path.name.removesuffix(".gz").removesuffix(".jsonl")
-    return TrainingSet(name, sha256(raw).hexdigest(), tuple(found), tuple(asked))
+            raw = path.read_bytes()
+            text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
+        except (OSError, EOFError, UnicodeDecodeError) as error:
+            raise InputUnusable((at(path, None, str(error)),)) from error
+        lines = enumerate(text.split("\n"), start=1)
+        read = tuple((number, _read(path, number, line)) for number, line in lines if line.strip())
+        return cls(path, _hash(raw), read)
+
+    def training(self, texts: Mapping[str, str], *, unanswerable: bool) -> TrainingSet:
+        """Return what it has; `texts` are the paragraphs of all files by their hash."""
+        found, asked = list[Found](), list[Asked]()
+        for number, paragraph in self.lines:
+            context = paragraph.context or texts.get(paragraph.paragraph)
+            if context is None:
+                told = f"no file that was named has its paragraph {paragraph.paragraph}"
+                raise InputUnusable(
+                    (at(self.path, number, told),),
+                    "Name the files that it asks about too; with `:0` they are not learnt from",
+                )
+            article = Article(f"{number}", _title(paragraph.title), canonical(context))
+            found.append(Found(article, str(self.path), number))
+            asked += _asked(paragraph.qas, context, article, unanswerable=unanswerable)
+        name = self.path.name.removesuffix(".gz").removesuffix(".jsonl")
+        return TrainingSet(name, self.sha256, tuple(found), tuple(asked))
+
+
+def _hash(raw: bytes) -> str:
+    return sha256(raw).hexdigest()
+
+
+def _read(path: Path, number: int, line: str) -> _Paragraph:
+    try:
+        return _Paragraph.model_validate_json(line)
+    except ValidationError as error:
+        raise InputUnusable(tuple(at(path, number, reason) for reason in reasons(error))) from error
 
 
 def _title(name: str) -> str:
@@ -102,14 +146,12 @@ def _title(name: str) -> str:
     return (name if " " in name else name.replace("-", " ")).replace("_", " ")
 
 
-def _asked(paragraph: _Paragraph, article: Article, *, unanswerable: bool) -> Iterator[Asked]:
-    for question in paragraph.qas:
-        places = (Span(a.start, a.start + len(a.text)) for a in question.answers if a.text)
-        texts = [a.text for a in question.answers if a.text]
-        spans = tuple(
-            span
-            for span, text in zip(places, texts, strict=True)
-            if article.text[span.start : span.end] == text
-        )
-        if spans or (unanswerable and not texts):
+def _asked(
+    questions: Sequence[_Question], context: str, article: Article, *, unanswerable: bool
+) -> Iterator[Asked]:
+    for question in questions:
+        told = [(a.start, text) for a in question.answers if (text := a.text_in(context))]
+        places = ((Span(start, start + len(text)), text) for start, text in told)
+        spans = tuple(s for s, text in places if article.text[s.start : s.end] == text)
+        if spans or (unanswerable and not told):
             yield Asked(question.question, article.id, spans)

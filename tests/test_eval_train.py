@@ -3,6 +3,7 @@
 import gzip
 import json
 from dataclasses import fields
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -45,6 +46,25 @@ def test_a_paragraph_is_an_article_and_unanswered_questions_are_left_out(tmp_pat
     assert training.asked == (Asked("What is hot?", "1", (Span(0, 3),)),)
 
 
+def test_a_line_may_ask_about_a_paragraph_of_another_file(tmp_path: Path) -> None:
+    """So questions of ours can be kept where the text that they ask about can't be."""
+    texts = written(tmp_path, LINE)
+    ours = tmp_path / "ours.jsonl"
+    questions = [
+        {"question": "What has warmth?", "answers": [{"start": 0, "end": 3}]},
+        {"question": "How hot is it?", "answers": []},
+    ]
+    sha = sha256(CONTEXT.encode()).hexdigest()
+    ours.write_text(json.dumps({"title": "", "paragraph": sha, "qas": questions}), "utf-8")
+    (training, _) = load_training([ours, texts], unanswerable=True)
+    assert training.name == "ours"
+    assert [f.article.text for f in training.found] == [CONTEXT]
+    spans = [(one.question, one.spans) for one in training.asked]
+    assert spans == [("What has warmth?", (Span(0, 3),)), ("How hot is it?", ())]
+    with pytest.raises(InputUnusable, match="Name the files that it asks about too"):
+        load_training([ours])
+
+
 def test_a_stretch_answers_when_it_shares_a_character_with_the_answer() -> None:
     asked = Asked("q", "a", (Span(4, 8),))
     assert asked.answered_by("a", 7, 20)
@@ -56,7 +76,12 @@ def test_a_stretch_answers_when_it_shares_a_character_with_the_answer() -> None:
     ("lines", "reason"),
     [
         ((LINE, "{oops"), r"some\.jsonl\.gz:2: .*invalid JSON"),
-        ((LINE, {"title": "x"}), r"some\.jsonl\.gz:2: context: field required"),
+        ((LINE, {"title": "x"}), r"some\.jsonl\.gz:2: qas: field required"),
+        ((LINE, {"title": "x", "qas": []}), r"some\.jsonl\.gz:2: .*neither `context` nor"),
+        (
+            (LINE, {"title": "x", "qas": [], "paragraph": "ab12"}),
+            r"some\.jsonl\.gz:2: no file that was named has its paragraph ab12",
+        ),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, lines: tuple[object, ...], reason: str) -> None:
