@@ -29,9 +29,10 @@ from index.lexical import terms_of
 from index.passage_texts import passage_texts
 
 if TYPE_CHECKING:
+    from corpus.article import Passage
     from corpus.passages import Splitter
     from index.encoder import PassageText
-    from index.retrieve import Hit, Retriever
+    from index.retrieve import Retriever
 
 _FOUND = 8
 # Of the questions that are answered, how many come also with another passage, with the sentence cut
@@ -107,8 +108,8 @@ class Maker:
         answered = sum(bool(asked.spans) for asked in training.asked)
         self._made_up = max(0.0, 2 - len(training.asked) / max(1, answered))
         for asked in training.asked:
-            hits = [(hit, cut.text(hit)) for hit in retriever.search(asked.question, _FOUND)]
-            made = chain.from_iterable(self._of_question(asked, hits) for _ in range(times))
+            passages = cut.passages(asked)
+            made = chain.from_iterable(self._of_question(asked, passages) for _ in range(times))
             yield tuple(map(self._written, made))
 
     def _written(self, one: Example) -> Example:
@@ -118,21 +119,21 @@ class Maker:
         return Example(worse(question, self._chance), text, spans)
 
     def _of_question(
-        self, asked: Asked, hits: Sequence[tuple["Hit", "PassageText"]]
+        self, asked: Asked, passages: Sequence[tuple["Passage", "PassageText"]]
     ) -> Iterator[Example]:
-        own = [(hit, text) for hit, text in hits if hit.passage.article_id == asked.article_id]
+        own = [(one, text) for one, text in passages if one.article_id == asked.article_id]
         if not asked.spans:
             yield from (Example(asked.question, text.text, ()) for _, text in own[:1])
             return
-        right = next(((h, t) for h, t in own if _spans(asked.spans, h, t.text)), None)
+        right = next(((p, t) for p, t in own if _spans(asked.spans, p, t.text)), None)
         if right is None:
             return
-        hit, text = right
-        whole = Example(asked.question, text.text, _spans(asked.spans, hit, text.text))
+        passage, text = right
+        whole = Example(asked.question, text.text, _spans(asked.spans, passage, text.text))
         yield whole
         yield from self._unanswered(whole, asked.article_id)
         answers = {text.text[a:b].casefold() for a, b in whole.spans}
-        others = [t for _, t in hits if not any(one in t.text.casefold() for one in answers)]
+        others = [t for _, t in passages if not any(one in t.text.casefold() for one in answers)]
         if others and self._chance.random() < _BESIDE:
             place = min(len(others) - 1, int(self._chance.expovariate(0.8)))
             yield Example(asked.question, others[place].text, ())
@@ -214,14 +215,22 @@ class _Cut:
     retriever: "Retriever"
     splitter: "Splitter"
 
-    def text(self, hit: "Hit") -> "PassageText":
-        article = self.retriever.articles.article(hit.passage.article_id)
-        return passage_texts(self.splitter, article, [hit.passage])[0]
+    def passages(self, asked: Asked) -> list[tuple["Passage", "PassageText"]]:
+        """Return the passages that are found, and those of the article asked about that aren't."""
+        found = [hit.passage for hit in self.retriever.search(asked.question, _FOUND)]
+        own = self.splitter.split(self.retriever.articles.article(asked.article_id))
+        seen = {(one.article_id, one.start) for one in found}
+        missed = [one for one in own if (one.article_id, one.start) not in seen]
+        return [(one, self._text(one)) for one in [*found, *missed]]
+
+    def _text(self, passage: "Passage") -> "PassageText":
+        article = self.retriever.articles.article(passage.article_id)
+        return passage_texts(self.splitter, article, [passage])[0]
 
 
-def _spans(spans: Sequence[Span], hit: "Hit", text: str) -> tuple[tuple[int, int], ...]:
+def _spans(spans: Sequence[Span], passage: "Passage", text: str) -> tuple[tuple[int, int], ...]:
     """Return the spans of an article that a passage has, in the passage's text."""
-    passage, shift = hit.passage, len(text) - hit.passage.end
+    shift = len(text) - passage.end
     inside = (s for s in spans if passage.start <= s.start and s.end <= passage.end)
     return tuple(dict.fromkeys((s.start + shift, s.end + shift) for s in inside))
 
