@@ -1,12 +1,13 @@
 """What the reader is trained on: questions beside passages as the product finds and cuts them.
 
-Each question that its article answers comes with the passage that has the answer, and at times with
-the best one found that does not; a question that nothing answers comes with the best passage of
-the article that it was asked about. What is similar must not pass for what answers: in most
-passages without the answer it was cut out, or the question was changed (another year, number or
+Each question that its article answers comes with the passage that has the answer, be it found or
+not, and mostly with another one found that does not; a question that nothing answers comes with the
+best passage of the article that it was asked about. What is similar must not pass for what answers:
+in other examples the answer was cut out, or the question was changed (another year, number or
 name, a word for the opposite or for another thing of the kind, "why" where no reason is given), or
-was asked of something else. Questions are reworded, and of those alike in words as many are
-answered as not (`balanced`): words in common tell nothing.
+was asked of something else; the less so, the more questions without an answer a set has. Questions
+are reworded, and of those alike in words as many are answered as not (`balanced`): words in common
+tell nothing.
 """
 
 import json
@@ -89,14 +90,14 @@ class Maker:
         """Take what decides, and what rewords."""
         self._thesaurus, self._chance = thesaurus, chance
         self._asked = deque[tuple[str, str]](maxlen=_REMEMBERED)
-        self._made_up = 1.0
 
     def examples(
         self, training: TrainingSet, retriever: "Retriever", splitter: "Splitter", times: int
     ) -> Iterator[tuple[Example, ...]]:
         """Yield the examples that each question makes; none where its answer is cut apart.
 
-        The more questions without an answer a set has, the fewer are made up.
+        The more questions without an answer a set has, the fewer are made up; none from half on.
+        Sentences are cut out, and other passages come, all the same.
 
         Args:
             training: Articles and questions.
@@ -106,10 +107,12 @@ class Maker:
         """
         cut = _Cut(retriever, splitter)
         answered = sum(bool(asked.spans) for asked in training.asked)
-        self._made_up = max(0.0, 2 - len(training.asked) / max(1, answered))
+        made_up = max(0.0, 2 - len(training.asked) / max(1, answered))
         for asked in training.asked:
             passages = cut.passages(asked)
-            made = chain.from_iterable(self._of_question(asked, passages) for _ in range(times))
+            made = chain.from_iterable(
+                self._of_question(asked, passages, made_up) for _ in range(times)
+            )
             yield tuple(map(self._written, made))
 
     def _written(self, one: Example) -> Example:
@@ -119,7 +122,10 @@ class Maker:
         return Example(worse(question, self._chance), text, spans)
 
     def _of_question(
-        self, asked: Asked, passages: Sequence[tuple["Passage", "PassageText"]]
+        self,
+        asked: Asked,
+        passages: Sequence[tuple["Passage", "PassageText"]],
+        made_up: float,
     ) -> Iterator[Example]:
         own = [(one, text) for one, text in passages if one.article_id == asked.article_id]
         if not asked.spans:
@@ -131,15 +137,15 @@ class Maker:
         passage, text = right
         whole = Example(asked.question, text.text, _spans(asked.spans, passage, text.text))
         yield whole
-        yield from self._unanswered(whole, asked.article_id)
+        yield from self._unanswered(whole, asked.article_id, made_up)
         answers = {text.text[a:b].casefold() for a, b in whole.spans}
         others = [t for _, t in passages if not any(one in t.text.casefold() for one in answers)]
         if others and self._chance.random() < _BESIDE:
             place = min(len(others) - 1, int(self._chance.expovariate(0.8)))
             yield Example(asked.question, others[place].text, ())
 
-    def _unanswered(self, whole: Example, article_id: str) -> Iterator[Example]:
-        chance, made_up = self._chance, self._made_up
+    def _unanswered(self, whole: Example, article_id: str, made_up: float) -> Iterator[Example]:
+        chance = self._chance
         if chance.random() < _CUT and (rest := cut_out(whole)):
             yield Example(whole.question, rest, ())
         changed = _asked_otherwise(whole, chance) or _changed(whole.question, whole.text, chance)

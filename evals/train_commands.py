@@ -19,7 +19,7 @@ app = typer.Typer(
 
 FilesArgument = Annotated[
     list[Path],
-    typer.Argument(metavar="FILE.jsonl.gz...", help="Paragraphs with questions and answers."),
+    typer.Argument(metavar="FILE.jsonl[.gz]...", help="Paragraphs with questions and answers."),
 ]
 OutOption = Annotated[
     Path | None,
@@ -88,9 +88,9 @@ def reader(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE.jsonl.gz[:N]...",
+            metavar="FILE.jsonl[.gz][:N]...",
             help="As for the others; with :N a random N of its questions. A file named twice "
-            "counts twice.",
+            "counts twice. A paragraph may be named by its hash if another file has it.",
         ),
     ],
     out: Annotated[

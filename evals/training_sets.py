@@ -5,13 +5,14 @@ answers by `start` and `end`: so questions can be kept where the text that they 
 """
 
 import gzip
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from corpus.article import Article, Span
 from corpus.canonical import canonical
@@ -21,9 +22,17 @@ from evals.errors import InputUnusable, at
 
 
 class _Answer(BaseModel):
-    start: int
+    start: int = Field(ge=0)
     text: str | None = None
     end: int | None = None
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if (self.text is None) == (self.end is None):
+            raise ValueError("either `text` or `end`")
+        if self.end is not None and self.end <= self.start:
+            raise ValueError("`end` is not after `start`")
+        return self
 
     def text_in(self, context: str) -> str:
         return context[self.start : self.end] if self.text is None else self.text
@@ -39,11 +48,12 @@ class _Paragraph(BaseModel):
     qas: tuple[_Question, ...]
     context: str = ""
     paragraph: str = ""
+    source: str = ""
 
     @model_validator(mode="after")
-    def _has_a_text(self) -> Self:
-        if not (self.context or self.paragraph):
-            raise ValueError("neither `context` nor `paragraph`")
+    def _has_one_text(self) -> Self:
+        if bool(self.context) == bool(self.paragraph):
+            raise ValueError("either `context` or `paragraph`")
         return self
 
 
@@ -104,7 +114,7 @@ class _File:
         try:
             raw = path.read_bytes()
             text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
-        except (OSError, EOFError, UnicodeDecodeError) as error:
+        except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
             raise InputUnusable((at(path, None, str(error)),)) from error
         lines = enumerate(text.split("\n"), start=1)
         read = tuple((number, _read(path, number, line)) for number, line in lines if line.strip())
@@ -116,11 +126,9 @@ class _File:
         for number, paragraph in self.lines:
             context = paragraph.context or texts.get(paragraph.paragraph)
             if context is None:
-                told = f"no file that was named has its paragraph {paragraph.paragraph}"
-                raise InputUnusable(
-                    (at(self.path, number, told),),
-                    "Name the files that it asks about too; with `:0` they are not learnt from",
-                )
+                named = f"{paragraph.paragraph} of {paragraph.source or 'an unnamed source'}"
+                told = f"no file that was named has its paragraph {named}"
+                raise InputUnusable((at(self.path, number, told),), "Name that file too")
             article = Article(f"{number}", _title(paragraph.title), canonical(context))
             found.append(Found(article, str(self.path), number))
             asked += _asked(paragraph.qas, context, article, unanswerable=unanswerable)

@@ -4,9 +4,10 @@ import gzip
 import json
 import logging
 import random
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -29,6 +30,7 @@ from evals.wordnet import WordNet
 from index.build import Silent
 from index.export import packaged_model
 from index.passage_texts import splitter_of
+from index.retrieve import ArticleReader, Hit, Retriever
 from tests.bot_fakes import library
 from tests.fakes import SPLITTER, FakeEncoder
 from tests.tiny_wordnet import write_wordnet
@@ -41,8 +43,22 @@ def training(*asked: Asked) -> TrainingSet:
     return TrainingSet("some", "0", (Found(TEA, "", 1), Found(WHALE, "", 2)), asked)
 
 
-def made(tmp_path: Path, *asked: Asked, seed: int = 1, times: int = 1) -> list[Example]:
-    retriever = library(tmp_path / "data", TEA, WHALE)
+@dataclass(frozen=True)
+class FindsNothing:
+    """A retriever with its articles."""
+
+    articles: ArticleReader
+
+    def search(self, question: str, limit: int) -> list[Hit]:  # noqa: ARG002
+        """Nothing."""
+        return []
+
+
+def made(
+    tmp_path: Path, *asked: Asked, seed: int = 1, times: int = 1, finds: bool = True
+) -> list[Example]:
+    whole = library(tmp_path / "data", TEA, WHALE)
+    retriever = whole if finds else cast("Retriever", FindsNothing(whole.articles))
     chance = random.Random(seed)  # noqa: S311  (no secret)
     splitter = splitter_of(FakeEncoder(), SPLITTER)
     pytest.importorskip("safetensors", reason="training needs the extra `export`")
@@ -78,6 +94,24 @@ def test_a_question_without_an_answer_comes_with_its_own_article(tmp_path: Path)
     (one,) = made(tmp_path, Asked("Who made the rain?", "1", ()))
     assert one.spans == ()
     assert "Ada Moe" in one.text
+
+
+def test_what_search_does_not_find_is_learnt_from_too(tmp_path: Path) -> None:
+    """Those questions are the hardest to read."""
+    asked = Asked("When was tea made", "1", of("1999", TEA)), Asked("Who made rain?", "1", ())
+    some = made(tmp_path, *asked, finds=False)
+    assert [some[0].text[a:b] for a, b in some[0].spans] == ["1999"]
+    assert "Ada Moe" in some[-1].text
+    assert some[-1].spans == ()
+
+
+def test_no_question_is_made_up_where_half_of_a_set_has_no_answer(tmp_path: Path) -> None:
+    """Those that people asked are better; sentences are cut out, and other passages come still."""
+    asked = Asked("Was tea made in 1999 by Ada Moe?", "1", of("Ada Moe", TEA))
+    other = Asked("Who made the rain?", "1", ())
+    for seed in range(20):
+        some = made(tmp_path / str(seed), asked, other, seed=seed)
+        assert sum("Ada Moe" in one.text and not one.spans for one in some) == 1
 
 
 LONG = Article(

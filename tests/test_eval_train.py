@@ -30,6 +30,11 @@ LINE = {
 }
 
 
+def answered(**place: int) -> dict[str, object]:
+    """A question whose answer is there."""
+    return {"qas": [{"question": "q", "answers": [place]}]}
+
+
 def written(folder: Path, *lines: object) -> Path:
     """A training set with these lines; a string as it stands."""
     path = folder / "some.jsonl.gz"
@@ -61,8 +66,17 @@ def test_a_line_may_ask_about_a_paragraph_of_another_file(tmp_path: Path) -> Non
     assert [f.article.text for f in training.found] == [CONTEXT]
     spans = [(one.question, one.spans) for one in training.asked]
     assert spans == [("What has warmth?", (Span(0, 3),)), ("How hot is it?", ())]
-    with pytest.raises(InputUnusable, match="Name the files that it asks about too"):
+    with pytest.raises(InputUnusable, match="Name that file too"):
         load_training([ours])
+
+
+def test_damaged_gzip_data_is_named(tmp_path: Path) -> None:
+    whole = written(tmp_path, LINE)
+    raw = bytearray(whole.read_bytes())
+    raw[20] ^= 0xFF
+    whole.write_bytes(raw)
+    with pytest.raises(InputUnusable, match=r"some\.jsonl\.gz"):
+        load_training([whole])
 
 
 def test_a_stretch_answers_when_it_shares_a_character_with_the_answer() -> None:
@@ -77,11 +91,15 @@ def test_a_stretch_answers_when_it_shares_a_character_with_the_answer() -> None:
     [
         ((LINE, "{oops"), r"some\.jsonl\.gz:2: .*invalid JSON"),
         ((LINE, {"title": "x"}), r"some\.jsonl\.gz:2: qas: field required"),
-        ((LINE, {"title": "x", "qas": []}), r"some\.jsonl\.gz:2: .*neither `context` nor"),
+        ((LINE, {"title": "x", "qas": []}), r"some\.jsonl\.gz:2: .*either `context` or"),
+        ((LINE | {"paragraph": "ab12"},), r"some\.jsonl\.gz:1: .*either `context` or"),
         (
-            (LINE, {"title": "x", "qas": [], "paragraph": "ab12"}),
-            r"some\.jsonl\.gz:2: no file that was named has its paragraph ab12",
+            (LINE, {"title": "x", "qas": [], "paragraph": "ab12", "source": "squad"}),
+            r"some\.jsonl\.gz:2: no file that was named has its paragraph ab12 of squad",
         ),
+        ((LINE | answered(start=5),), r"some\.jsonl\.gz:1: .*either `text` or `end`"),
+        ((LINE | answered(start=5, end=5),), r"some\.jsonl\.gz:1: .*`end` is not after"),
+        ((LINE | answered(start=-1, end=5),), r"some\.jsonl\.gz:1: .*start: .*greater"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, lines: tuple[object, ...], reason: str) -> None:

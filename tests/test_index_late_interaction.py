@@ -21,6 +21,7 @@ from index.late_interaction import (
     unit,
 )
 from tests.fakes import CODEC as AXES_CODEC
+from tests.fakes import resident
 
 X, Y, Z, W = np.eye(4, dtype=np.float32)
 # Four dimensions stay; a step is 2 / 15.
@@ -367,14 +368,6 @@ def test_a_cut_file_of_ends_holds_no_segment(tmp_path: Path) -> None:
     ends = tmp_path / "ends"
     ends.write_bytes(ends.read_bytes()[:-1])
     assert TokenStore(tmp_path / "codes", ends, 2).segments == 0
-
-
-def resident(file: Path) -> int:
-    """How much of a mapped file this process holds, in KiB."""
-    lines = Path("/proc/self/smaps").read_text("utf-8").split("\n")
-    places = [place for place, line in enumerate(lines) if line.endswith(str(file))]
-    sizes = [next(line for line in lines[p:] if line.startswith("Rss:")) for p in places]
-    return sum(int(size.split()[1]) for size in sizes)
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells")

@@ -23,7 +23,7 @@ from index.tokens import (
     TokenWriter,
     stores_tokens,
 )
-from tests.fakes import CODEC, SPLITTER, FakeEncoder
+from tests.fakes import CODEC, SPLITTER, FakeEncoder, resident
 
 # Two bytes a token, as `tokens` makes them.
 NARROW = TokenCodec(
@@ -242,3 +242,14 @@ def test_encoded_tokens_are_those_that_would_be_stored(
     for one, other in zip(stored, encoded, strict=True):
         assert one.counts == other.counts
         assert one.codes.tolist() == other.codes.tolist()
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells")
+def test_what_the_question_before_read_is_let_go(tmp_path: Path) -> None:
+    some = [tokens(0, 200) for _ in range(200)]
+    stored = StoredTokens(write(tmp_path, *some), Rows([1] * len(some)), NARROW)
+    read = stored.tokens(range(len(some)))
+    assert sum(int(one.codes.sum()) for one in read)
+    assert resident(tmp_path / TOKENS_FILE) == 80
+    stored.tokens([0])
+    assert resident(tmp_path / TOKENS_FILE) == 0

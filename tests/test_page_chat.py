@@ -132,8 +132,8 @@ def test_a_number_shows_its_passage_and_opens_the_article_at_it(
     watched: Watched, server: Server, page: Page
 ) -> None:
     watched.ask("Which battery does the Heron use?")
-    citation = saved(server, page)["citations"][0]
     number = watched.last().locator(".words .number").first
+    citation = saved(server, page)["citations"][int(number.inner_text()) - 1]
     number.hover()
     expect(page.locator("#peek")).to_be_visible()
     expect(page.locator("#peek mark")).to_have_text(citation["cited_text"])
