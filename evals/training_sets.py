@@ -129,6 +129,9 @@ class _File:
                 named = f"{paragraph.paragraph} of {paragraph.source or 'an unnamed source'}"
                 told = f"no file that was named has its paragraph {named}"
                 raise InputUnusable((at(self.path, number, told),), "Name that file too")
+            if any((a.end or 0) > len(context) for one in paragraph.qas for a in one.answers):
+                told = f"an answer ends behind the paragraph, which has {len(context)} characters"
+                raise InputUnusable((at(self.path, number, told),))
             article = Article(f"{number}", _title(paragraph.title), canonical(context))
             found.append(Found(article, str(self.path), number))
             asked += _asked(paragraph.qas, context, article, unanswerable=unanswerable)

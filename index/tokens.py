@@ -95,7 +95,7 @@ class StoredTokens:
 
     def tokens(self, rows: Sequence[int]) -> list[PassageTokens]:
         """Return the tokens of the passages at `rows`, in their order."""
-        self.store.release()  # those of the questions before
+        self.store.release()  # what was read before
         kept = ((row, self._kept.get(row)) for row in rows)  # which another thread may empty
         found = {row: tokens for row, tokens in kept if tokens}
         if missing := [row for row in rows if row not in found]:

@@ -100,6 +100,8 @@ def test_a_stretch_answers_when_it_shares_a_character_with_the_answer() -> None:
         ((LINE | answered(start=5),), r"some\.jsonl\.gz:1: .*either `text` or `end`"),
         ((LINE | answered(start=5, end=5),), r"some\.jsonl\.gz:1: .*`end` is not after"),
         ((LINE | answered(start=-1, end=5),), r"some\.jsonl\.gz:1: .*start: .*greater"),
+        ((LINE | answered(start=9, end=99),), r"some\.jsonl\.gz:1: an answer ends behind"),
+        ((LINE | answered(start=98, end=99),), r"some\.jsonl\.gz:1: an answer ends behind"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, lines: tuple[object, ...], reason: str) -> None:
